@@ -1,0 +1,36 @@
+import type { Position } from '../manifest/rendered-object.ts';
+
+/** `.github/planwright.yml`, read, validated and with every default filled in. Shapes follow the published schema. */
+export interface Configuration {
+  readonly apply: 'after-merge';
+  readonly environments: ReadonlyMap<string, Environment>;
+  readonly stacks: readonly Stack[];
+}
+
+export interface Environment {
+  readonly name: string;
+  /** A cluster that the server names. */
+  readonly cluster: string;
+  /** People who must approve a plan that changes something here. */
+  readonly approvals: number;
+  /** Environments whose targets of the same merge must be healthy before this one's start. */
+  readonly after: readonly string[];
+}
+
+export interface Stack {
+  /** Undefined: the name is captured by `{stack}` or follows the path. */
+  readonly name?: string;
+  /** Directory pattern with `{stack}` and `{environment}`. */
+  readonly path: string;
+  readonly watch: readonly string[];
+  /** For objects that name none. */
+  readonly namespace?: string;
+  /** The only namespaces that it may touch; undefined: those that the server allows. */
+  readonly namespaces?: readonly string[];
+  /** Kinds without namespace that it may touch. */
+  readonly clusterScoped: readonly string[];
+  readonly prune: boolean;
+  readonly timeoutMs: number;
+  /** Where the stack is declared in the file. */
+  readonly position: Position;
+}

@@ -1,0 +1,28 @@
+import type { ClusterUid, TargetName } from '../identity.ts';
+import type { ObjectIdentity } from '../manifest/rendered-object.ts';
+
+/** What happens to the object in the step that moves the field. */
+export type EffectAction = 'create' | 'update' | 'replace' | 'delete';
+
+/**
+ * A field's value before or after: `json` is the canonical text of a rendered value; `secret` an HMAC that stands for one that nobody may see
+ * (keyed per object and path, so equal secrets in two places do not look equal).
+ */
+export type EffectValue =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'json'; readonly json: string }
+  | { readonly kind: 'secret'; readonly hmac: string };
+
+/**
+ * One field's move on one real object: the unit of approval. `path` is server-side apply's (`spec.template.spec.containers[name=web].image`);
+ * an effect whose path ends in `[*]` moves the relative order of a list's items.
+ */
+export interface Effect {
+  readonly target: TargetName;
+  readonly cluster: ClusterUid;
+  readonly object: ObjectIdentity;
+  readonly action: EffectAction;
+  readonly path: string;
+  readonly before: EffectValue;
+  readonly after: EffectValue;
+}

@@ -1,0 +1,63 @@
+import type { JsonObject } from '../json.ts';
+
+/** A kind as the cluster serves it. `group` is '' for the core group. */
+export interface ServedKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Plural name in URLs. */
+  readonly resource: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+}
+
+/** What discovery said; `broken` lists group versions whose aggregated API does not answer, with the reason. */
+export interface KindCatalog {
+  readonly kinds: readonly ServedKind[];
+  readonly broken: ReadonlyMap<string, string>;
+}
+
+/** An object on the cluster, or one that is about to be there. */
+export interface ObjectAddress {
+  readonly kind: ServedKind;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+export interface FieldConflict {
+  readonly manager: string;
+  /** As the API writes it: `.spec.replicas`. */
+  readonly field: string;
+}
+
+/** Why a write or a dry-run was not answered with an object. Messages are masked: they quote no secret value. */
+export type Refusal =
+  /** 409, another manager owns fields that this apply would change. */
+  | { readonly kind: 'conflict'; readonly conflicts: readonly FieldConflict[]; readonly message: string }
+  /** 409, the object is not the one (uid) or not in the state (resourceVersion) that was read. */
+  | { readonly kind: 'stale'; readonly message: string }
+  /** 422 `field is immutable`; `fields` as the API names them (`spec.selector`). */
+  | { readonly kind: 'immutable'; readonly fields: readonly string[]; readonly message: string }
+  /** 404 `namespaces "x" not found`. */
+  | { readonly kind: 'namespace-absent'; readonly namespace: string; readonly message: string }
+  /** 400 `does not support dry run`. */
+  | { readonly kind: 'webhook-without-dry-run'; readonly message: string }
+  /** 401 or 403. */
+  | { readonly kind: 'forbidden'; readonly message: string }
+  /** 404 of the resource itself: the API version is not served. */
+  | { readonly kind: 'not-served'; readonly message: string }
+  /** The author's mistake: any other 4xx, and the 500s of the typed patch. `fields` where the API names them. */
+  | { readonly kind: 'invalid'; readonly status: number; readonly fields: readonly string[]; readonly message: string }
+  /** The API did not answer, or with a 5xx or 429 that did not go away. */
+  | { readonly kind: 'unavailable'; readonly message: string };
+
+/** The answer to a server-side apply, dry or not. */
+export type ApplyAnswer = { readonly kind: 'applied'; readonly object: JsonObject; readonly created: boolean } | Refusal;
+
+export type GetAnswer = { readonly kind: 'found'; readonly object: JsonObject } | { readonly kind: 'absent' } | Refusal;
+
+export type ListAnswer =
+  | { readonly kind: 'listed'; readonly items: readonly JsonObject[]; readonly resourceVersion: string }
+  | Refusal;
+
+export type DeleteAnswer = { readonly kind: 'deleted' } | { readonly kind: 'absent' } | Refusal;

@@ -1,0 +1,138 @@
+import type { CommitSha, InstallationId, PullNumber, Repository, RepositoryId } from '../../domain/identity.ts';
+import type { Person, Permission, Review } from '../../domain/gate/people.ts';
+import type { Annotation, CheckConclusion, CheckName, CheckText } from '../../domain/report/check.ts';
+
+/** A pull request as GitHub has it at this moment. */
+export interface PullRequest {
+  readonly repository: Repository;
+  readonly number: PullNumber;
+  readonly title: string;
+  readonly state: 'open' | 'closed';
+  readonly draft: boolean;
+  readonly author: Person;
+  readonly head: { readonly sha: CommitSha; readonly ref: string; readonly fork: boolean };
+  readonly base: { readonly ref: string };
+  readonly merge?: { readonly commit: CommitSha; readonly by: Person | undefined; readonly atMs: number };
+}
+
+/** Everybody who put something into a pull request; `unresolved` are co-authors' names that GitHub knows no account for. */
+export interface Contributors {
+  readonly authors: readonly Person[];
+  readonly committers: readonly Person[];
+  readonly coAuthors: readonly Person[];
+  readonly unresolved: readonly string[];
+  /** True when an author or committer has no account, so that it counts as the commit's pusher. */
+  readonly anonymous: boolean;
+}
+
+export interface Comment {
+  readonly id: number;
+  readonly body: string;
+  readonly author: Person;
+  /** undefined: the comment belongs to an issue, not to a pull request. */
+  readonly pull?: PullNumber;
+  readonly issue: number;
+  readonly createdAtMs: number;
+}
+
+export interface CheckRun {
+  readonly id: number;
+  readonly externalId: string;
+  readonly status: 'queued' | 'in_progress' | 'completed';
+  readonly conclusion?: CheckConclusion | 'skipped' | 'stale' | 'timed_out';
+  /** GitHub's clock; milliseconds, second granularity. */
+  readonly completedAtMs?: number;
+}
+
+export interface CheckRunRequest {
+  readonly sha: CommitSha;
+  readonly name: CheckName;
+  readonly externalId: string;
+  readonly detailsUrl?: string;
+  readonly text: CheckText;
+  readonly annotations: readonly Annotation[];
+  /** Undefined: in progress. */
+  readonly conclusion?: CheckConclusion;
+  readonly actions?: readonly { readonly label: string; readonly description: string; readonly identifier: string }[];
+}
+
+/** Facts about pull requests and people, fetched by ids at the moment they are used. */
+export interface PullRequests {
+  /** Where the repository is now, by its id; undefined when the installation cannot see it (any more). */
+  repository(installation: InstallationId, id: RepositoryId): Promise<Repository | undefined>;
+  pullRequest(repository: Repository, number: PullNumber): Promise<PullRequest | undefined>;
+  openPullRequests(repository: Repository, filter: { readonly base?: string; readonly headSha?: CommitSha }): Promise<readonly PullNumber[]>;
+  /** All reviews, oldest first, every state. */
+  reviews(repository: Repository, number: PullNumber): Promise<readonly Review[]>;
+  contributors(repository: Repository, number: PullNumber): Promise<Contributors>;
+  /** Who pushed `sha` to the head branch, by GitHub's activity record; undefined when that is not known. */
+  pusher(pull: PullRequest): Promise<Person | undefined>;
+  /** What the person may do now; `none` when GitHub says so, a rejection when GitHub does not say. */
+  permission(repository: Repository, login: string): Promise<Permission>;
+}
+
+/** Checks. None of these decides anything: decisions never read a check run. */
+export interface Checks {
+  createCheckRun(repository: Repository, request: CheckRunRequest): Promise<CheckRun>;
+  /** Only for a run that is not completed. Annotations are added, 50 a request. */
+  updateCheckRun(repository: Repository, id: number, request: CheckRunRequest): Promise<CheckRun>;
+  /** This app's runs of that name, newest first, completed ones included. */
+  checkRuns(repository: Repository, sha: CommitSha, name: CheckName): Promise<readonly CheckRun[]>;
+}
+
+export type Reaction = 'eyes' | 'rocket' | 'confused';
+
+/** Comments and issues. */
+export interface Conversation {
+  comment(repository: Repository, id: number): Promise<Comment | undefined>;
+  /** This app's comment that holds the marker; undefined when there is none. */
+  findComment(repository: Repository, number: number, marker: string): Promise<{ readonly id: number } | undefined>;
+  createComment(repository: Repository, number: number, body: string): Promise<{ readonly id: number }>;
+  /** False when the comment was deleted. */
+  updateComment(repository: Repository, id: number, body: string): Promise<boolean>;
+  /** Idempotent. */
+  react(repository: Repository, commentId: number, reaction: Reaction): Promise<void>;
+  /** This app's open issue with the label whose body holds the marker. */
+  findIssue(repository: Repository, label: string, marker: string): Promise<{ readonly number: number } | undefined>;
+  createIssue(repository: Repository, issue: { readonly title: string; readonly body: string; readonly labels: readonly string[] }): Promise<{ readonly number: number }>;
+  updateIssue(repository: Repository, number: number, issue: { readonly title: string; readonly body: string; readonly state: 'open' | 'closed' }): Promise<void>;
+}
+
+export type DeploymentState = 'queued' | 'pending' | 'in_progress' | 'success' | 'failure' | 'inactive' | 'error';
+
+/** GitHub Deployments. */
+export interface DeploymentRecords {
+  /** This app's deployment whose payload holds the key; undefined when there is none. */
+  findDeployment(repository: Repository, sha: CommitSha, environment: string, key: string): Promise<{ readonly id: number } | undefined>;
+  createDeployment(
+    repository: Repository,
+    deployment: { readonly sha: CommitSha; readonly environment: string; readonly key: string; readonly description: string },
+  ): Promise<{ readonly id: number }>;
+  /** `description` is cut to GitHub's 140 characters. */
+  setDeploymentStatus(
+    repository: Repository,
+    id: number,
+    status: { readonly state: DeploymentState; readonly description: string; readonly logUrl?: string },
+  ): Promise<void>;
+}
+
+export interface GitHub extends PullRequests, Checks, Conversation, DeploymentRecords {}
+
+/** The installation is suspended, deleted, or lacks a permission: nothing can be said on GitHub, and a retry would not help soon. */
+export class InstallationUnusable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'InstallationUnusable';
+  }
+}
+
+/** GitHub asked to wait. */
+export class GitHubBusy extends Error {
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'GitHubBusy';
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, include: string[], timeoutMs: number) => ({
+  extends: true as const,
+  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs },
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      project('unit', ['test/domain/**/*.test.ts', 'test/adapters/**/*.test.ts', 'test/entrypoints/**/*.test.ts', 'test/sandbox/**/*.test.ts'], 20_000),
+      project('flow', ['test/flows/**/*.test.ts', 'test/e2e/*.test.ts'], 60_000),
+      project('contract', ['test/contracts/*.sandbox.test.ts'], 60_000),
+      project('cluster', ['test/**/*.cluster.test.ts'], 300_000),
+      project('postgres', ['test/**/*.postgres.test.ts'], 300_000),
+      project('browser', ['test/**/*.browser.test.ts'], 120_000),
+    ],
+  },
+});
