@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,8 +35,11 @@ export interface TreeEntry {
   readonly size: number;
 }
 
+/** null deletes the path; a mode makes a symbolic link (`120000`), an executable (`100755`) or a submodule (`160000`, content a SHA). */
+export type FileContent = string | null | { readonly mode: '100644' | '100755' | '120000' | '160000'; readonly content: string };
+
 export interface NewCommit {
-  readonly files: Readonly<Record<string, string | null>>;
+  readonly files: Readonly<Record<string, FileContent>>;
   readonly parent: string | null;
   readonly author: Signature;
   readonly committer: Signature;
@@ -97,9 +101,10 @@ export class GitStorage {
   /** Writes one commit and returns its SHA; no ref moves. */
   async commit(repositoryId: number, commit: NewCommit): Promise<string> {
     const when = `${Math.floor(commit.at.getTime() / 1000)} +0000`;
+    const ref = `refs/sandbox/${randomUUID()}`;
     const parts = [
       'feature done\n',
-      'commit refs/sandbox/new\n',
+      `commit ${ref}\n`,
       'mark :1\n',
       `author ${commit.author.name} <${commit.author.email}> ${when}\n`,
       `committer ${commit.committer.name} <${commit.committer.email}> ${when}\n`,
@@ -107,9 +112,9 @@ export class GitStorage {
     ];
     if (commit.parent !== null) parts.push(`from ${commit.parent}\n`);
     for (const [path, content] of Object.entries(commit.files)) {
-      parts.push(content === null ? `D ${JSON.stringify(path)}\n` : `M 100644 inline ${JSON.stringify(path)}\n${data(content)}`);
+      parts.push(fileChange(path, content));
     }
-    parts.push('\nget-mark :1\n', 'reset refs/sandbox/new\nfrom 0000000000000000000000000000000000000000\n', '\ndone\n');
+    parts.push('\nget-mark :1\n', `reset ${ref}\nfrom ${noCommit}\n`, '\ndone\n');
     const answer = await this.#git(repositoryId, ['fast-import', '--quiet', '--force'], { input: parts.join('') });
     return answer.trim();
   }
@@ -274,6 +279,14 @@ export async function temporaryGitDirectory(): Promise<{ readonly path: string; 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 const data = (content: string): string => `data ${Buffer.byteLength(content)}\n${content}\n`;
+
+function fileChange(path: string, content: FileContent): string {
+  const quoted = JSON.stringify(path);
+  if (content === null) return `D ${quoted}\n`;
+  if (typeof content === 'string') return `M 100644 inline ${quoted}\n${data(content)}`;
+  if (content.mode === '160000') return `M 160000 ${content.content} ${quoted}\n`;
+  return `M ${content.mode} inline ${quoted}\n${data(content.content)}`;
+}
 
 function countsByPath(text: string): ReadonlyMap<string, { additions: number; deletions: number }> {
   const fields = text.split('\0');

@@ -1,0 +1,23 @@
+import type { DeliveryGuid } from '../identity.ts';
+
+/**
+ * What is kept of a webhook: the event and the ids in it. A webhook is a hint; every fact is fetched again by these ids.
+ * The body of a comment is kept as a digest only, to notice that it was edited before it ran.
+ */
+export interface Hint {
+  readonly guid: DeliveryGuid;
+  readonly event: string;
+  readonly action?: string;
+  readonly installation?: number;
+  readonly repository?: number;
+  readonly pull?: number;
+  /** Issue number, for comments on plain issues. */
+  readonly issue?: number;
+  readonly comment?: { readonly id: number; readonly bodyDigest: string };
+  /** `refs/heads/main` of a push; the branch name of others. */
+  readonly ref?: string;
+  /** Head SHA of a check or a merge group; `after` of a push. */
+  readonly sha?: string;
+  /** A button of a check, and who pressed it. */
+  readonly requestedAction?: { readonly identifier: string; readonly login: string };
+}

@@ -1,0 +1,48 @@
+import type { CommitSha, PlanDigest, PullNumber, RepositoryId, TargetName } from '../identity.ts';
+
+/** Where one target's deployment of one merge stands. */
+export type DeploymentPhase =
+  /** Nothing was looked at yet, or it is another deployment's turn. */
+  | { readonly kind: 'queued' }
+  /** Environments that this one comes after are not healthy yet. */
+  | { readonly kind: 'waiting'; readonly reason: string }
+  /** The plan is not covered by approvals: a person is asked. */
+  | { readonly kind: 'held'; readonly reasons: readonly string[]; readonly plan: PlanDigest | undefined }
+  | { readonly kind: 'applying'; readonly plan: PlanDigest }
+  /** Everything is written; health is awaited until the deadline (wall clock, ms). */
+  | { readonly kind: 'verifying'; readonly plan: PlanDigest; readonly deadlineMs: number }
+  | { readonly kind: 'succeeded'; readonly plan: PlanDigest; readonly written: number }
+  | { readonly kind: 'failed'; readonly reason: string; readonly plan: PlanDigest | undefined }
+  | { readonly kind: 'superseded'; readonly by: CommitSha }
+  | { readonly kind: 'cancelled'; readonly reason: string };
+
+export type DeploymentPhaseKind = DeploymentPhase['kind'];
+
+/** One target's deployment of one merge. `sequence` is the order of merges in the repository. */
+export interface Deployment {
+  readonly id: number;
+  readonly repository: RepositoryId;
+  readonly pull: PullNumber;
+  readonly target: TargetName;
+  readonly environment: string;
+  readonly commit: CommitSha;
+  readonly sequence: number;
+  readonly phase: DeploymentPhase;
+}
+
+/** No further step happens by itself. */
+export function isEnded(phase: DeploymentPhase): boolean {
+  switch (phase.kind) {
+    case 'succeeded':
+    case 'failed':
+    case 'superseded':
+    case 'cancelled':
+      return true;
+    case 'queued':
+    case 'waiting':
+    case 'held':
+    case 'applying':
+    case 'verifying':
+      return false;
+  }
+}

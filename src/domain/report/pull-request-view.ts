@@ -1,0 +1,47 @@
+import type { DeploymentPhase } from '../deployment/deployment.ts';
+import type { GateDecision } from '../gate/decision.ts';
+import type { CommitSha, PlanDigest, PullNumber, TargetName } from '../identity.ts';
+import type { Problem } from '../manifest/rendered-object.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** What became of planning a pull request's head. */
+export type PlanningOutcome =
+  /** No target and no configuration is touched. */
+  | { readonly kind: 'no-changes' }
+  /** Head and base conflict in these files. */
+  | { readonly kind: 'conflict'; readonly files: readonly string[] }
+  /** The configuration of the base (or a file of the head) is invalid, so that nothing could be planned. */
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'planned';
+      readonly plans: readonly Plan[];
+      /** Warnings and errors that belong to no single target. */
+      readonly problems: readonly Problem[];
+      /** The head changes `.github/planwright.yml` or CODEOWNERS. */
+      readonly configurationChanged: boolean;
+      /** Without a configuration file nothing is deployed; what to add. */
+      readonly advice?: string;
+      /** True for a fork that nobody with write access has said `/plan` for: rendered and checked without any cluster. */
+      readonly offline: boolean;
+    };
+
+/** Everything the checks and the comment of one pull request are made of. */
+export interface PullRequestView {
+  readonly pull: PullNumber;
+  readonly head: CommitSha;
+  readonly base: { readonly ref: string; readonly sha: CommitSha };
+  readonly outcome: PlanningOutcome;
+  readonly gate: GateDecision;
+  /** After the merge: where each target's deployment stands. Empty before. */
+  readonly deployments: readonly DeploymentView[];
+  /** Link to the full plan, made from PLANWRIGHT_URL; undefined when that is not set. */
+  readonly planUrl?: (digest: PlanDigest) => string;
+}
+
+export interface DeploymentView {
+  readonly target: TargetName;
+  readonly environment: string;
+  readonly phase: DeploymentPhase;
+  /** The hold's issue, as `#12`. */
+  readonly issue?: number;
+}

@@ -1,0 +1,192 @@
+import type { AuditRecord } from '../../domain/audit/audit-record.ts';
+import type { Hint } from '../../domain/delivery/hint.ts';
+import type { Deployment, DeploymentPhase } from '../../domain/deployment/deployment.ts';
+import type { Person } from '../../domain/gate/people.ts';
+import type { ClusterUid, CommitSha, PlanDigest, PullNumber, RepositoryId, TargetName, TreeSha } from '../../domain/identity.ts';
+import type { ObjectIdentity } from '../../domain/manifest/rendered-object.ts';
+import type { Effect } from '../../domain/plan/effect.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { RequestedJob } from './jobs.ts';
+
+/**
+ * One planning of a pull request's head. `id` is the external id of its `planwright/plan` run. It was *shown* once GitHub has completed that run:
+ * `shownAtMs` is GitHub's clock.
+ */
+export interface PlanRun {
+  readonly id: string;
+  readonly repository: RepositoryId;
+  readonly pull: PullNumber;
+  readonly head: CommitSha;
+  readonly base: CommitSha;
+  /** Undefined when head and base conflict. */
+  readonly tree: TreeSha | undefined;
+  /** Equal fingerprints mean that planning again would look at the same inputs. */
+  readonly fingerprint: string;
+  readonly plans: readonly PlanDigest[];
+  /** Text of the plan check and what belongs to the run as a whole; a JSON value of the report room. */
+  readonly outcome: unknown;
+  readonly shownAtMs?: number;
+}
+
+/** A command line of a comment, waiting to be answered once. */
+export interface StoredCommand {
+  readonly commentId: number;
+  readonly repository: RepositoryId;
+  /** Pull request or issue number. */
+  readonly issue: number;
+  readonly bodyDigest: string;
+}
+
+/** What was true of a pull request's approvals when it was merged; written once. */
+export interface MergeRecord {
+  readonly repository: RepositoryId;
+  readonly pull: PullNumber;
+  readonly commit: CommitSha;
+  readonly base: string;
+  readonly author: Person;
+  readonly mergedBy: Person | undefined;
+  readonly sequence: number;
+  /** Why the gate was not open; empty when it was. */
+  readonly blockers: readonly string[];
+  readonly approvals: readonly RecordedApproval[];
+}
+
+/** A person's approval of these plans' effects. */
+export interface RecordedApproval {
+  readonly person: Person;
+  readonly plans: readonly PlanDigest[];
+}
+
+/** The commit that a target has on its cluster, as far as Planwright brought it there. */
+export interface DeployedTarget {
+  readonly repository: RepositoryId;
+  readonly target: TargetName;
+  readonly cluster: ClusterUid;
+  readonly commit: CommitSha;
+  readonly directory: string;
+  /** Leaves that the API server stored differently from how they were rendered (`1000m` → `1`), by canonical JSON; secrets by HMAC. */
+  readonly stored: readonly StoredLeaf[];
+}
+
+export interface StoredLeaf {
+  readonly object: ObjectIdentity;
+  readonly path: string;
+  /** Text of the effect value (its kind and content) that lies on the cluster, and of the rendered one that it stands for. */
+  readonly live: string;
+  readonly rendered: string;
+}
+
+/** What was last said on GitHub under a key, so that nothing is written twice and nothing unchanged is written again. */
+export interface ReportedItem {
+  /** `check:<sha>:<name>`, `comment:<pull>`, `deployment:<pull>:<environment>`, `issue:<target>`. */
+  readonly key: string;
+  readonly repository: RepositoryId;
+  /** GitHub's id; undefined while only intended. */
+  readonly githubId?: number;
+  readonly externalId: string;
+  /** SHA-256 of what was said. */
+  readonly content: string;
+  /** For a check: no more updates, only a new run. */
+  readonly closed: boolean;
+}
+
+export interface DeploymentStep {
+  readonly deployment: number;
+  readonly object: ObjectIdentity;
+  readonly action: 'create' | 'update' | 'replace' | 'delete' | 'release';
+  readonly state: 'intended' | 'done';
+}
+
+/** Proof that this process holds a target's lock; a write with an outdated token is refused. */
+export interface LockProof {
+  readonly repository: RepositoryId;
+  readonly target: TargetName;
+  readonly fencingToken: number;
+}
+
+/** A write came from a holder whose lock was taken over: it must stop at once. */
+export class LockLost extends Error {
+  constructor(target: TargetName) {
+    super(`the lock of ${target} was taken over by another worker; this one stops without writing`);
+    this.name = 'LockLost';
+  }
+}
+
+/** The rows, each operation atomic by itself; inside `transaction`, together. */
+export interface Records {
+  // Deliveries
+  /** Stores hints whose GUID is new; the number of new ones. */
+  addDeliveries(hints: readonly Hint[]): Promise<number>;
+  /** Unhandled deliveries, oldest first, locked against other workers inside a transaction. */
+  takeDeliveries(limit: number): Promise<readonly Hint[]>;
+  markDeliveriesHandled(guids: readonly string[]): Promise<void>;
+
+  // Jobs, as part of the same transaction
+  requestJob(request: RequestedJob): Promise<void>;
+
+  // Commands
+  /** False when the comment's commands were stored before. */
+  addCommand(command: StoredCommand): Promise<boolean>;
+  pendingCommands(repository: RepositoryId, issue: number): Promise<readonly StoredCommand[]>;
+  finishCommand(repository: RepositoryId, commentId: number, outcome: string): Promise<void>;
+
+  // Plans
+  savePlans(repository: RepositoryId, plans: readonly Plan[]): Promise<void>;
+  plan(digest: PlanDigest): Promise<{ readonly repository: RepositoryId; readonly plan: Plan } | undefined>;
+  savePlanRun(run: PlanRun): Promise<void>;
+  /** All runs of the pull request, oldest first. */
+  planRuns(repository: RepositoryId, pull: PullNumber): Promise<readonly PlanRun[]>;
+  markShown(runId: string, shownAtMs: number): Promise<void>;
+  /** Effects of these plans, for coverage. */
+  effects(plans: readonly PlanDigest[]): Promise<ReadonlyMap<PlanDigest, readonly Effect[]>>;
+
+  // What was said on GitHub
+  reported(repository: RepositoryId, key: string): Promise<ReportedItem | undefined>;
+  saveReported(item: ReportedItem): Promise<void>;
+
+  // Repositories that are known since …
+  /** Records when Planwright first saw the repository; returns the time of the first call. */
+  firstSeen(repository: RepositoryId, nowMs: number): Promise<number>;
+
+  // Merges and deployments
+  /** Writes the record once, giving it the repository's next sequence; a second call returns the first one's record. */
+  recordMerge(record: Omit<MergeRecord, 'sequence'>): Promise<MergeRecord>;
+  merge(repository: RepositoryId, pull: PullNumber): Promise<MergeRecord | undefined>;
+  /** Merges of this repository with sequence in (after, upTo], for chains of approvals. */
+  mergesBetween(repository: RepositoryId, after: number, upTo: number): Promise<readonly MergeRecord[]>;
+  /** Creates the deployments that do not exist yet for (pull, target). */
+  addDeployments(deployments: readonly Omit<Deployment, 'id' | 'phase'>[]): Promise<void>;
+  deployment(id: number): Promise<Deployment | undefined>;
+  deploymentsOfMerge(repository: RepositoryId, pull: PullNumber): Promise<readonly Deployment[]>;
+  /** Deployments of the target that are not ended, in merge order. */
+  openDeployments(repository: RepositoryId, target: TargetName): Promise<readonly Deployment[]>;
+  /** Merged pull requests whose deployment of this target has not ended, in merge order. */
+  pendingPulls(repository: RepositoryId, target: TargetName): Promise<readonly PullNumber[]>;
+  /** Moves a deployment, with the cause, into its append-only history. Rejects with LockLost when the proof is outdated. */
+  setPhase(deployment: Deployment, phase: DeploymentPhase, proof: LockProof): Promise<void>;
+  addStep(step: DeploymentStep, proof: LockProof): Promise<void>;
+  steps(deployment: number): Promise<readonly DeploymentStep[]>;
+  /** An approval of a held plan given by `/apply`. */
+  addHoldApproval(approval: { readonly deployment: number; readonly person: Person; readonly plan: PlanDigest }): Promise<void>;
+  holdApprovals(deployment: number): Promise<readonly RecordedApproval[]>;
+  deployed(repository: RepositoryId, target: TargetName): Promise<DeployedTarget | undefined>;
+  /** All targets of the repository that are deployed. */
+  deployedTargets(repository: RepositoryId): Promise<readonly DeployedTarget[]>;
+  setDeployed(deployed: DeployedTarget, proof: LockProof): Promise<void>;
+  /** The target was removed from its cluster. */
+  clearDeployed(repository: RepositoryId, target: TargetName, proof: LockProof): Promise<void>;
+
+  audit(record: AuditRecord): Promise<void>;
+}
+
+export interface Store extends Records {
+  /** All or nothing. The work may be run again after a serialization failure: it must have no effect outside. */
+  transaction<Result>(work: (records: Records) => Promise<Result>): Promise<Result>;
+  /** Takes the target's lock, with a new fencing token, from whoever had it; the caller is the only one running the target's job. */
+  lock(repository: RepositoryId, target: TargetName): Promise<LockProof>;
+  /** A random 32-byte key made once and kept, for the HMACs of secret values. */
+  secretKey(): Promise<Uint8Array>;
+  /** Resolves when the database answers and its migrations are current. */
+  ready(): Promise<void>;
+}
+
