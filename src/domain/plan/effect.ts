@@ -1,5 +1,5 @@
 import type { ClusterUid, TargetName } from '../identity.ts';
-import type { ObjectIdentity } from '../manifest/rendered-object.ts';
+import { identityKey, type ObjectIdentity } from '../manifest/rendered-object.ts';
 
 /** What happens to the object in the step that moves the field. */
 export type EffectAction = 'create' | 'update' | 'replace' | 'delete';
@@ -25,4 +25,36 @@ export interface Effect {
   readonly path: string;
   readonly before: EffectValue;
   readonly after: EffectValue;
+}
+
+/** The steps of one field taken together: what applying moves in all. */
+export interface Move {
+  readonly object: ObjectIdentity;
+  readonly action: EffectAction;
+  readonly path: string;
+  readonly before: EffectValue;
+  readonly after: EffectValue;
+}
+
+export const absent: EffectValue = { kind: 'absent' };
+
+/** A text that is equal for equal values. */
+export function valueText(value: EffectValue): string {
+  switch (value.kind) {
+    case 'absent':
+      return 'absent';
+    case 'json':
+      return `json ${value.json}`;
+    case 'secret':
+      return `secret ${value.hmac}`;
+  }
+}
+
+export function sameValue(left: EffectValue, right: EffectValue): boolean {
+  return valueText(left) === valueText(right);
+}
+
+/** Names the field of an object, whatever happens to it. */
+export function fieldKey(field: { readonly object: ObjectIdentity; readonly path: string }): string {
+  return `${identityKey(field.object)} ${field.path}`;
 }

@@ -1,6 +1,6 @@
 import type { ClusterUid, CommitSha, PlanDigest, PullNumber, TargetName, TreeSha } from '../identity.ts';
 import type { ObjectIdentity, Position, Problem } from '../manifest/rendered-object.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, Move } from './effect.ts';
 
 /** How sure the prediction for one object is; everything below `server` says why. */
 export type Confidence =
@@ -35,6 +35,8 @@ export interface Change {
   /** Why it is destructive, for people (`deletes the object`, `replaces it: spec.selector is immutable`); undefined when it is not. */
   readonly danger?: string;
   readonly position?: Position;
+  /** Applying sends a request for this object; false also where only a field's owner is as it should be already. */
+  readonly write: boolean;
 }
 
 /** What a target's deployed commit says about the kind of plan. */
@@ -54,6 +56,8 @@ export interface Plan {
   readonly base: CommitSha;
   readonly tree: TreeSha;
   readonly effects: readonly Effect[];
+  /** What applying it now would move in all: one entry a field, from the live value to the rendered one. */
+  readonly moves: readonly Move[];
   readonly changes: readonly Change[];
   readonly problems: readonly Problem[];
   readonly complete: boolean;

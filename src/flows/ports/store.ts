@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../../domain/audit/audit-record.ts';
 import type { Hint } from '../../domain/delivery/hint.ts';
 import type { Deployment, DeploymentPhase } from '../../domain/deployment/deployment.ts';
-import type { Person } from '../../domain/gate/people.ts';
+import type { Permission, Person } from '../../domain/gate/people.ts';
 import type { ClusterUid, CommitSha, PlanDigest, PullNumber, RepositoryId, TargetName, TreeSha } from '../../domain/identity.ts';
 import type { ObjectIdentity } from '../../domain/manifest/rendered-object.ts';
 import type { Effect } from '../../domain/plan/effect.ts';
@@ -54,6 +54,8 @@ export interface MergeRecord {
 /** A person's approval of these plans' effects. */
 export interface RecordedApproval {
   readonly person: Person;
+  /** What the person was allowed to do at that moment. */
+  readonly permission: Permission;
   readonly plans: readonly PlanDigest[];
 }
 
@@ -63,6 +65,8 @@ export interface DeployedTarget {
   readonly target: TargetName;
   readonly cluster: ClusterUid;
   readonly commit: CommitSha;
+  /** Of the merge that it was deployed for. */
+  readonly sequence: number;
   readonly directory: string;
   /** Leaves that the API server stored differently from how they were rendered (`1000m` → `1`), by canonical JSON; secrets by HMAC. */
   readonly stored: readonly StoredLeaf[];
@@ -167,7 +171,7 @@ export interface Records {
   addStep(step: DeploymentStep, proof: LockProof): Promise<void>;
   steps(deployment: number): Promise<readonly DeploymentStep[]>;
   /** An approval of a held plan given by `/apply`. */
-  addHoldApproval(approval: { readonly deployment: number; readonly person: Person; readonly plan: PlanDigest }): Promise<void>;
+  addHoldApproval(approval: { readonly deployment: number; readonly person: Person; readonly permission: Permission; readonly plan: PlanDigest }): Promise<void>;
   holdApprovals(deployment: number): Promise<readonly RecordedApproval[]>;
   deployed(repository: RepositoryId, target: TargetName): Promise<DeployedTarget | undefined>;
   /** All targets of the repository that are deployed. */

@@ -94,6 +94,11 @@ export class GitStorage {
     await this.#git(repositoryId, ['update-ref', ref, sha]);
   }
 
+  /** Moves a ref only if it still is where the caller saw it. */
+  async moveRef(repositoryId: number, ref: string, move: { readonly before: string; readonly after: string }): Promise<void> {
+    await this.#git(repositoryId, ['update-ref', ref, move.after, move.before]);
+  }
+
   async deleteRef(repositoryId: number, ref: string): Promise<void> {
     await this.#git(repositoryId, ['update-ref', '-d', ref]);
   }

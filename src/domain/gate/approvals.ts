@@ -1,0 +1,111 @@
+import type { CommitSha, PlanDigest } from '../identity.ts';
+import { atLeast, type Permission, type Person, type Review } from './people.ts';
+
+/** A plan run that GitHub has completed: what people could see, and since when. */
+export interface ShownPlans {
+  readonly head: CommitSha;
+  /** GitHub's clock. */
+  readonly shownAtMs: number;
+  readonly plans: readonly PlanDigest[];
+}
+
+/** Who put something into the pull request; an approval of theirs does not count. */
+export interface Exclusions {
+  readonly author: Person;
+  readonly authors: readonly Person[];
+  readonly committers: readonly Person[];
+  readonly coAuthors: readonly Person[];
+  /** Undefined: GitHub does not say who pushed last, which blocks. */
+  readonly lastPusher: Person | undefined;
+}
+
+export interface CountingApproval {
+  readonly kind: 'counts';
+  readonly person: Person;
+  readonly permission: Permission;
+  readonly commit: CommitSha;
+  /** What this person saw when approving. */
+  readonly plans: readonly PlanDigest[];
+}
+
+export type JudgedApproval = CountingApproval | { readonly kind: 'refused'; readonly person: Person; readonly reason: string };
+
+export interface ReviewFacts {
+  readonly reviews: readonly Review[];
+  readonly shown: readonly ShownPlans[];
+  readonly exclusions: Exclusions;
+  /** What each reviewer may do now, by login. A reviewer who is missing here is refused. */
+  readonly permissions: ReadonlyMap<string, Permission>;
+}
+
+/** Each reviewer's latest review that says anything; comments after an approval leave it standing, as on GitHub. */
+export function latestReviews(reviews: readonly Review[]): readonly (Review & { readonly reviewer: Person })[] {
+  const latest = new Map<number, Review & { readonly reviewer: Person }>();
+  for (const review of reviews) {
+    if (review.reviewer === undefined || review.state === 'commented' || review.state === 'pending') continue;
+    const earlier = latest.get(review.reviewer.id);
+    if (earlier === undefined || review.submittedAtMs > earlier.submittedAtMs || (review.submittedAtMs === earlier.submittedAtMs && review.id > earlier.id)) {
+      latest.set(review.reviewer.id, { ...review, reviewer: review.reviewer });
+    }
+  }
+  return [...latest.values()];
+}
+
+/** Judges every standing approval: it counts and binds to what was shown, or it is refused with the reason. */
+export function judgeApprovals(facts: ReviewFacts): readonly JudgedApproval[] {
+  return latestReviews(facts.reviews)
+    .filter((review) => review.state === 'approved')
+    .map((review) => judge(review, facts));
+}
+
+/** People who asked for changes and whose approval could count: they block. */
+export function requestedChanges(facts: ReviewFacts): readonly Person[] {
+  return latestReviews(facts.reviews)
+    .filter((review) => review.state === 'changes_requested')
+    .map((review) => review.reviewer)
+    .filter((person) => exclusionReason(person, facts) === undefined);
+}
+
+function judge(review: Review & { readonly reviewer: Person }, facts: ReviewFacts): JudgedApproval {
+  const person = review.reviewer;
+  const refused = (reason: string): JudgedApproval => ({ kind: 'refused', person, reason });
+  const excluded = exclusionReason(person, facts);
+  if (excluded !== undefined) return refused(excluded);
+  if (review.commit === undefined) return refused('GitHub does not say which commit was reviewed; approve again');
+  const shown = shownBefore(review.commit, review.submittedAtMs, facts.shown);
+  if (shown === undefined) return refused(`no plan of ${review.commit.slice(0, 7)} had been shown yet; approve again`);
+  return { kind: 'counts', person, permission: facts.permissions.get(person.login) ?? 'none', commit: review.commit, plans: shown.plans };
+}
+
+/**
+ * The last run for the reviewed commit that was completed before the review, by GitHub's clock. The same second does not count: nobody can tell
+ * which came first.
+ */
+export function shownBefore(commit: CommitSha, submittedAtMs: number, shown: readonly ShownPlans[]): ShownPlans | undefined {
+  let last: ShownPlans | undefined;
+  for (const run of shown) {
+    if (run.head !== commit || toSecond(run.shownAtMs) >= toSecond(submittedAtMs)) continue;
+    if (last === undefined || run.shownAtMs >= last.shownAtMs) last = run;
+  }
+  return last;
+}
+
+function toSecond(timeMs: number): number {
+  return Math.floor(timeMs / 1000);
+}
+
+/** Why this person's word does not count here; undefined when it does. */
+export function exclusionReason(person: Person, facts: Pick<ReviewFacts, 'exclusions' | 'permissions'>): string | undefined {
+  const { author, authors, committers, coAuthors, lastPusher } = facts.exclusions;
+  const among = (people: readonly Person[]) => people.some((other) => other.id === person.id);
+  if (person.bot) return 'is a bot';
+  if (author.id === person.id) return 'opened this pull request';
+  if (among(authors)) return 'is the author of a commit in it';
+  if (among(committers)) return 'is the committer of a commit in it';
+  if (among(coAuthors)) return 'is a co-author of a commit in it';
+  if (lastPusher?.id === person.id) return 'pushed to it last';
+  const permission = facts.permissions.get(person.login);
+  if (permission === undefined) return 'GitHub does not say what this person may do here';
+  if (!atLeast(permission, 'write')) return `has no write access (${permission})`;
+  return undefined;
+}

@@ -1,0 +1,38 @@
+/** One step of a field's path, as server-side apply addresses it. */
+export type PathSegment =
+  | { readonly kind: 'field'; readonly name: string }
+  /** An item of a keyed list; keys sorted by name, values as canonical JSON. */
+  | { readonly kind: 'item'; readonly keys: readonly (readonly [name: string, json: string])[] }
+  /** An item of a set, by value as canonical JSON. */
+  | { readonly kind: 'value'; readonly json: string };
+
+const plainName = /^[A-Za-z_$][\w$-]*$/;
+const plainValue = /^[\w./:@-]+$/;
+
+/** For effects and people: `spec.template.spec.containers[name=web].image`; names that hold a dot are quoted. */
+export function fieldPath(segments: readonly PathSegment[]): string {
+  let path = '';
+  for (const segment of segments) {
+    if (segment.kind === 'field') path += plainName.test(segment.name) ? `${path === '' ? '' : '.'}${segment.name}` : `[${JSON.stringify(segment.name)}]`;
+    else if (segment.kind === 'item') path += `[${segment.keys.map(([name, json]) => `${name}=${bareValue(json)}`).join(',')}]`;
+    else path += `[=${bareValue(segment.json)}]`;
+  }
+  return path;
+}
+
+/** The same path as the API writes it in conflicts and causes: `.spec.template.spec.containers[name="web"].image`. */
+export function apiFieldPath(segments: readonly PathSegment[]): string {
+  let path = '';
+  for (const segment of segments) {
+    if (segment.kind === 'field') path += `.${segment.name}`;
+    else if (segment.kind === 'item') path += `[${segment.keys.map(([name, json]) => `${name}=${json}`).join(',')}]`;
+    else path += `[=${segment.json}]`;
+  }
+  return path;
+}
+
+function bareValue(json: string): string {
+  if (!json.startsWith('"')) return json;
+  const text: unknown = JSON.parse(json);
+  return typeof text === 'string' && plainValue.test(text) && !/^(true|false|null|-?\d+(\.\d+)?)$/.test(text) ? text : json;
+}

@@ -1,0 +1,147 @@
+import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { fieldPath, type PathSegment } from './field-path.ts';
+import type { FieldSchema } from './field-schema.ts';
+
+/** A value that server-side apply owns as one: a scalar, an atomic list or map, an empty list or map, or the order of a list's items. */
+export interface Leaf {
+  readonly path: string;
+  readonly segments: readonly PathSegment[];
+  readonly value: Json;
+  /** JSON pointer into the object that the leaf was read from; '' for an order. */
+  readonly pointer: string;
+  /** `order`: `value` lists the items' keys; only their relative order counts. */
+  readonly kind: 'value' | 'order';
+}
+
+export interface Leaves {
+  readonly byPath: ReadonlyMap<string, Leaf>;
+  /** Paths that hold a granular map or list with something in it. */
+  readonly containers: ReadonlySet<string>;
+}
+
+/** What identifies the object, or belongs to the server alone, is no leaf; `apiVersion` stands for the object's existence. */
+const identityAndServerFields = new Set([
+  'kind',
+  'status',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'metadata.resourceVersion',
+  'metadata.generation',
+  'metadata.creationTimestamp',
+  'metadata.deletionTimestamp',
+  'metadata.deletionGracePeriodSeconds',
+  'metadata.managedFields',
+  'metadata.selfLink',
+]);
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+const ownershipLabel = 'applyset.kubernetes.io/part-of';
+
+/** Every object has these, whatever its kind's schema says. */
+const metadataSchema: FieldSchema = {
+  properties: new Map<string, FieldSchema>([
+    ['finalizers', { listType: 'set', items: {} }],
+    ['ownerReferences', { listType: 'map', listMapKeys: ['uid'], items: {} }],
+  ]),
+};
+
+/**
+ * Takes an object apart into the values that server-side apply would own, by the kind's schema. Without a schema maps are granular and lists atomic,
+ * which is how the API server reads a type that it does not know.
+ *
+ * A path names the same thing in every plan: it depends on the schema and the object only.
+ */
+export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): Leaves {
+  const byPath = new Map<string, Leaf>();
+  const containers = new Set<string>();
+
+  function add(segments: readonly PathSegment[], value: Json, pointer: string): void {
+    const path = fieldPath(segments);
+    byPath.set(path, { path, segments, value, pointer, kind: 'value' });
+  }
+
+  function addOrder(segments: readonly PathSegment[], keys: readonly string[]): void {
+    if (keys.length < 2) return;
+    const path = `${fieldPath(segments)}[*]`;
+    byPath.set(path, { path, segments, value: keys, pointer: '', kind: 'order' });
+  }
+
+  function walk(value: Json, at: FieldSchema | undefined, segments: readonly PathSegment[], pointer: string): void {
+    if (isJsonObject(value)) return walkMap(value, at, segments, pointer);
+    if (isJsonArray(value)) return walkList(value, at, segments, pointer);
+    add(segments, value, pointer);
+  }
+
+  function walkMap(map: JsonObject, at: FieldSchema | undefined, segments: readonly PathSegment[], pointer: string): void {
+    const names = Object.keys(map);
+    if (names.length === 0 || at?.mapType === 'atomic') return add(segments, map, pointer);
+    containers.add(fieldPath(segments));
+    for (const name of names) {
+      const child = [...segments, { kind: 'field', name } as const];
+      if (child.length <= 2 && identityAndServerFields.has(fieldPath(child))) continue;
+      if (child.length === 3 && isOwnBookkeeping(child)) continue;
+      const childSchema = segments.length === 0 && name === 'metadata' ? metadataSchema : (at?.properties?.get(name) ?? at?.additionalProperties);
+      walk(map[name] ?? null, childSchema, child, `${pointer}/${escapePointer(name)}`);
+    }
+  }
+
+  function walkList(list: readonly Json[], at: FieldSchema | undefined, segments: readonly PathSegment[], pointer: string): void {
+    const keysOf = list.length === 0 ? undefined : itemSegment(at);
+    if (keysOf === undefined) return add(segments, list, pointer);
+    const items = list.map((item) => keysOf(item));
+    const texts = items.map((item) => (item === undefined ? undefined : canonicalSegment(item)));
+    // A missing or repeated key makes the list ambiguous; the API refuses it, and until then it is one value.
+    if (texts.includes(undefined) || new Set(texts).size !== texts.length) return add(segments, list, pointer);
+    containers.add(fieldPath(segments));
+    list.forEach((item, index) => {
+      const segment = items[index];
+      if (segment === undefined) return;
+      const child = [...segments, segment];
+      if (segment.kind === 'value') add(child, item, `${pointer}/${index}`);
+      else walk(item, at?.items, child, `${pointer}/${index}`);
+    });
+    addOrder(segments, texts.filter((text) => text !== undefined));
+  }
+
+  walkMap(object, schema, [], '');
+  return { byPath, containers };
+}
+
+function itemSegment(schema: FieldSchema | undefined): ((item: Json) => PathSegment | undefined) | undefined {
+  if (schema?.listType === 'set') {
+    return (item) => (item !== null && typeof item === 'object' ? undefined : { kind: 'value', json: canonicalJson(item) });
+  }
+  const names = schema?.listType === 'map' ? schema.listMapKeys : undefined;
+  if (names === undefined || names.length === 0) return undefined;
+  const sorted = [...names].sort();
+  return (item) => {
+    if (!isJsonObject(item)) return undefined;
+    const keys: (readonly [string, string])[] = [];
+    for (const name of sorted) {
+      const value = item[name] ?? schema?.items?.properties?.get(name)?.default;
+      // Keys that an item leaves out without a default are left out of its name too, as the API does.
+      if (value === undefined || value === null) continue;
+      if (typeof value === 'object') return undefined;
+      keys.push([name, canonicalJson(value)]);
+    }
+    return keys.length === 0 ? undefined : { kind: 'item', keys };
+  };
+}
+
+function canonicalSegment(segment: PathSegment): string {
+  if (segment.kind === 'field') return segment.name;
+  if (segment.kind === 'value') return segment.json;
+  return segment.keys.map(([name, json]) => `${name}=${json}`).join(',');
+}
+
+function isOwnBookkeeping(segments: readonly PathSegment[]): boolean {
+  const [first, second, third] = segments;
+  if (first?.kind !== 'field' || second?.kind !== 'field' || third?.kind !== 'field' || first.name !== 'metadata') return false;
+  if (second.name === 'annotations') return third.name === lastApplied;
+  return second.name === 'labels' && third.name === ownershipLabel;
+}
+
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}

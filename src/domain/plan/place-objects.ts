@@ -1,0 +1,168 @@
+import { isJsonArray, isJsonObject, type JsonObject } from '../json.ts';
+import { groupOf, identityKey, identityText, type ObjectIdentity, type Problem, type RenderedObject } from '../manifest/rendered-object.ts';
+import type { KindCatalog, ServedKind } from './prediction.ts';
+
+/** Where a stack's objects may go. */
+export interface PlacementRules {
+  /** For objects that name no namespace. */
+  readonly defaultNamespace?: string;
+  /** The stack's own bound, where it has one. */
+  readonly namespaces?: readonly string[];
+  /** The server's bound for the cluster; undefined: any but `kube-*`. */
+  readonly serverNamespaces?: readonly string[];
+  /** Kinds without namespace that the stack may touch. */
+  readonly clusterScoped: readonly string[];
+}
+
+/** A rendered object that knows its place on the cluster. */
+export interface PlacedObject {
+  readonly identity: ObjectIdentity;
+  readonly rendered: RenderedObject;
+  /** The content with the namespace that it will be sent with. */
+  readonly content: JsonObject;
+  /** `kind.served` is undefined while nothing on the cluster serves the kind. */
+  readonly served: ServedKind | undefined;
+  /** The CRD of the same change defines the kind. */
+  readonly incoming: boolean;
+  readonly notes: readonly string[];
+}
+
+export interface Placement {
+  readonly objects: ReadonlyMap<string, PlacedObject>;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Gives each object its place: the kind's scope decides whether its namespace counts; the stack's and the server's bounds decide whether it may go there.
+ * An object that may not is a problem and is left out; the others are placed all the same.
+ */
+export function placeObjects(rendered: readonly RenderedObject[], catalog: KindCatalog, rules: PlacementRules): Placement {
+  const incoming = incomingKinds(rendered);
+  const objects = new Map<string, PlacedObject>();
+  const problems: Problem[] = [];
+
+  for (const object of rendered) {
+    const group = groupOf(object.apiVersion);
+    const found = findKind(catalog, incoming, object);
+    if (found.problem !== undefined) {
+      problems.push({ severity: 'error', message: found.problem, position: object.position });
+      continue;
+    }
+    const namespaced = found.namespaced ?? (object.namespace !== undefined || rules.defaultNamespace !== undefined);
+    const namespace = namespaced ? (object.namespace ?? rules.defaultNamespace) : undefined;
+    const identity: ObjectIdentity = {
+      group,
+      kind: object.kind,
+      ...(namespace === undefined ? {} : { namespace }),
+      name: object.name,
+    };
+    const refusal = refusalOf(identity, namespaced, rules);
+    if (refusal !== undefined) {
+      problems.push({ severity: 'error', message: refusal, position: object.position });
+      continue;
+    }
+    const key = identityKey(identity);
+    const earlier = objects.get(key);
+    if (earlier !== undefined) {
+      const place = `${earlier.rendered.position.path}:${earlier.rendered.position.line}`;
+      problems.push({ severity: 'error', message: `${identityText(identity)} is here a second time; the first is at ${place}. Keep one of them.`, position: object.position });
+      continue;
+    }
+    objects.set(key, {
+      identity,
+      rendered: object,
+      content: withNamespace(object.content, namespace),
+      served: found.served,
+      incoming: found.incoming,
+      notes: !namespaced && object.namespace !== undefined ? [`${object.kind} has no namespace; ${JSON.stringify(object.namespace)} is ignored`] : [],
+    });
+  }
+  return { objects, problems };
+}
+
+interface FoundKind {
+  readonly served?: ServedKind;
+  readonly namespaced?: boolean;
+  readonly incoming: boolean;
+  readonly problem?: string;
+}
+
+function findKind(catalog: KindCatalog, incoming: ReadonlyMap<string, IncomingKind>, object: RenderedObject): FoundKind {
+  const group = groupOf(object.apiVersion);
+  const versions = catalog.kinds.filter((kind) => kind.group === group && kind.kind === object.kind);
+  const served = versions.find((kind) => apiVersionOf(kind) === object.apiVersion);
+  if (served !== undefined) return { served, namespaced: served.namespaced, incoming: false };
+  const defined = incoming.get(`${group}/${object.kind}`);
+  if (defined?.versions.includes(object.apiVersion) === true) return { namespaced: defined.namespaced, incoming: true };
+  if (versions.length > 0) {
+    const known = versions.map(apiVersionOf).join(', ');
+    return { incoming: false, problem: `the cluster does not serve ${object.kind} as ${object.apiVersion}; it has ${known}` };
+  }
+  return { incoming: false };
+}
+
+export function apiVersionOf(kind: ServedKind): string {
+  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+}
+
+interface IncomingKind {
+  readonly versions: readonly string[];
+  readonly namespaced: boolean;
+}
+
+/** Kinds that CustomResourceDefinitions of the same render define. */
+function incomingKinds(rendered: readonly RenderedObject[]): ReadonlyMap<string, IncomingKind> {
+  const kinds = new Map<string, IncomingKind>();
+  for (const object of rendered) {
+    if (object.kind !== 'CustomResourceDefinition' || groupOf(object.apiVersion) !== 'apiextensions.k8s.io') continue;
+    const spec = object.content['spec'];
+    if (!isJsonObject(spec) || !isJsonObject(spec['names'] ?? null)) continue;
+    const names = spec['names'] as JsonObject;
+    const versions = isJsonArray(spec['versions']) ? spec['versions'] : [];
+    kinds.set(`${String(spec['group'])}/${String(names['kind'])}`, {
+      namespaced: spec['scope'] === 'Namespaced',
+      versions: versions.filter(isJsonObject).map((version) => `${String(spec['group'])}/${String(version['name'])}`),
+    });
+  }
+  return kinds;
+}
+
+function refusalOf(identity: ObjectIdentity, namespaced: boolean, rules: PlacementRules): string | undefined {
+  const what = identityText(identity);
+  if (!namespaced) {
+    if (rules.clusterScoped.includes(identity.kind)) return namespaceBound(identity, rules, what);
+    return `${what} belongs to no namespace, and this stack may not touch such kinds; add it to the stack's \`cluster_scoped: [${identity.kind}]\``;
+  }
+  const namespace = identity.namespace;
+  if (namespace === undefined) return `${what} names no namespace; write metadata.namespace, or give the stack a \`namespace\``;
+  return namespaceRefusal(namespace, what, rules);
+}
+
+/** A Namespace object counts as being in the namespace that it is. */
+function namespaceBound(identity: ObjectIdentity, rules: PlacementRules, what: string): string | undefined {
+  return identity.kind === 'Namespace' && identity.group === '' ? namespaceRefusal(identity.name, what, rules) : undefined;
+}
+
+function namespaceRefusal(namespace: string, what: string, rules: PlacementRules): string | undefined {
+  if (rules.namespaces !== undefined && !rules.namespaces.some((pattern) => matches(pattern, namespace))) {
+    return `${what} is in namespace ${namespace}, and this stack may touch only ${rules.namespaces.join(', ')}`;
+  }
+  const allowed = rules.serverNamespaces?.some((pattern) => matches(pattern, namespace)) ?? !namespace.startsWith('kube-');
+  if (allowed) return undefined;
+  const bound = rules.serverNamespaces === undefined ? 'kube-* is the cluster\'s own unless the server\'s `namespaces` names it' : 'the server does not allow it on this cluster';
+  return `${what} is in namespace ${namespace}; ${bound}`;
+}
+
+/** `*` alone or at an end; enough for namespaces, and it cannot explode. */
+function matches(pattern: string, namespace: string): boolean {
+  if (pattern === '*') return true;
+  if (pattern.endsWith('*')) return namespace.startsWith(pattern.slice(0, -1));
+  return pattern === namespace;
+}
+
+function withNamespace(content: JsonObject, namespace: string | undefined): JsonObject {
+  const metadata = isJsonObject(content['metadata']) ? content['metadata'] : {};
+  if (metadata['namespace'] === namespace) return content;
+  const { namespace: _ignored, ...rest } = metadata;
+  return { ...content, metadata: namespace === undefined ? rest : { ...rest, namespace } };
+}

@@ -1,0 +1,313 @@
+import { canonicalJson, isJsonArray, isJsonObject, type JsonObject, sameJson } from '../json.ts';
+import { identityText, type Position, type Problem } from '../manifest/rendered-object.ts';
+import type { ClusterUid, PullNumber, TargetName } from '../identity.ts';
+import { checkAgainstSchema } from './check-against-schema.ts';
+import { absent, type Effect, type Move } from './effect.ts';
+import { apiFieldPath, type PathSegment } from './field-path.ts';
+import { leavesOf } from './leaves.ts';
+import type { ObjectFacts } from './object-facts.ts';
+import type { Change, ChangeAction, Confidence, Difference, Origin, PlanKind } from './plan.ts';
+import { apiVersionOf } from './place-objects.ts';
+import type { FieldConflict, Refusal } from './prediction.ts';
+import { showValue } from './show-value.ts';
+import { type FieldSteps, fieldSteps, type Stage, valueAt } from './steps.ts';
+
+export interface ObjectPlan {
+  readonly change: Change;
+  readonly effects: readonly Effect[];
+  readonly moves: readonly Move[];
+  readonly problems: readonly Problem[];
+  /** False when the object could not be looked at: the plan as a whole is then incomplete. */
+  readonly complete: boolean;
+}
+
+export interface ObjectPlanSettings {
+  readonly target: TargetName;
+  readonly cluster: ClusterUid;
+  readonly kind: PlanKind;
+  readonly prune: boolean;
+  readonly pendingPulls: readonly PullNumber[];
+  /** Namespaces that the same render creates. */
+  readonly createdNamespaces: ReadonlySet<string>;
+  readonly secretKey: Uint8Array;
+  readonly stored: ReadonlyMap<string, { readonly live: string; readonly rendered: string }>;
+}
+
+/** One object's part of a plan; undefined when there is nothing to say of it (it is gone, and nobody asks for it). */
+export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): ObjectPlan | undefined {
+  if (facts.merge === undefined && facts.live.kind === 'absent') return undefined;
+  const kept = facts.merge === undefined ? keepReason(facts, settings) : undefined;
+  if (facts.merge === undefined && kept !== undefined) return keptObject(facts, kept);
+
+  const immutable = immutableFields(facts);
+  const fields = fieldSteps(facts, {
+    stored: settings.stored,
+    secretKey: settings.secretKey,
+    isImmutable: (segments) => immutable.some((field) => isBelow(segments, field)),
+  });
+  const judged = judge(facts, settings);
+  const action = actionOf(facts, fields, immutable);
+  const position = facts.merge?.rendered.position ?? facts.base?.rendered.position ?? facts.deployed?.rendered.position;
+  const danger = dangerOf(facts, action, immutable);
+  const notes = [...(facts.merge?.notes ?? []), ...judged.notes, ...adoptionNotes(facts)];
+  const effects = effectsOf(facts, fields, settings);
+  const change: Change = {
+    object: facts.identity,
+    action,
+    differences: [...differencesOf(fields, settings), ...serverDifferences(facts, action)],
+    confidence: judged.confidence,
+    notes,
+    ...(danger === undefined ? {} : { danger }),
+    ...(position === undefined ? {} : { position }),
+    write: action !== 'no-op' || needsOwnership(facts),
+  };
+  return { change, effects, moves: movesOf(facts, fields, action), problems: judged.problems, complete: judged.complete };
+}
+
+function actionOf(facts: ObjectFacts, fields: readonly FieldSteps[], immutable: readonly string[]): ChangeAction {
+  if (facts.merge === undefined) return 'delete';
+  if (facts.live.kind !== 'found') return 'create';
+  if (immutable.length > 0) return 'replace';
+  return fields.some((field) => field.moves) ? 'update' : 'no-op';
+}
+
+/** Why an object that is no longer rendered stays where it is. */
+function keepReason(facts: ObjectFacts, settings: ObjectPlanSettings): string | undefined {
+  if (settings.kind === 'adoption') return 'not rendered here; an adoption deletes nothing';
+  if (!settings.prune) return 'no longer rendered; it stays, because the stack says `prune: false`';
+  if (!facts.member) return 'no longer rendered; it stays, because it does not carry this target\'s ownership label';
+  if (facts.live.kind !== 'found') return undefined;
+  const metadata = facts.live.object['metadata'];
+  if (!isJsonObject(metadata)) return undefined;
+  const owners = metadata['ownerReferences'];
+  if (isJsonArray(owners) && owners.some((owner) => isJsonObject(owner) && owner['controller'] === true)) return 'no longer rendered; it stays, because a controller owns it';
+  const annotations = metadata['annotations'];
+  if (isJsonObject(annotations) && annotations['planwright.dev/prune'] === 'disabled') return 'no longer rendered; it stays, because its annotation says `planwright.dev/prune: disabled`';
+  return undefined;
+}
+
+function keptObject(facts: ObjectFacts, reason: string): ObjectPlan {
+  return {
+    change: { object: facts.identity, action: 'no-op', differences: [], confidence: { level: 'server' }, notes: [reason], write: false },
+    effects: [],
+    moves: [],
+    problems: [],
+    complete: true,
+  };
+}
+
+function effectsOf(facts: ObjectFacts, fields: readonly FieldSteps[], settings: ObjectPlanSettings): readonly Effect[] {
+  const base = { target: settings.target, cluster: settings.cluster, object: facts.identity };
+  const effects = fields.flatMap((field) =>
+    field.steps.map((step): Effect => ({ ...base, action: step.action, path: field.path, before: step.before, after: step.after })),
+  );
+  return effects.length === 0 && isUnrenderedDelete(facts) ? [{ ...base, ...existence(facts) }] : effects;
+}
+
+function movesOf(facts: ObjectFacts, fields: readonly FieldSteps[], action: ChangeAction): readonly Move[] {
+  if (action === 'no-op') return [];
+  const moves = fields
+    .filter((field) => field.moves)
+    .map((field): Move => ({ object: facts.identity, action: moveAction(action, field), path: field.path, before: field.first, after: field.last }));
+  return moves.length === 0 && isUnrenderedDelete(facts) ? [{ object: facts.identity, ...existence(facts) }] : moves;
+}
+
+/** In a replaced object only the immutable fields need the replacement. */
+function moveAction(action: Exclude<ChangeAction, 'no-op'>, field: FieldSteps): Move['action'] {
+  if (action !== 'replace') return action;
+  return field.steps.some((step) => step.action === 'replace') ? 'replace' : 'update';
+}
+
+/** A member of the set that no commit we know renders any more: its existence is all that moves. */
+function isUnrenderedDelete(facts: ObjectFacts): boolean {
+  return facts.merge === undefined && facts.base === undefined && facts.deployed === undefined && facts.live.kind === 'found';
+}
+
+function existence(facts: ObjectFacts): Pick<Effect, 'action' | 'path' | 'before' | 'after'> {
+  const apiVersion = facts.live.kind === 'found' ? (facts.live.object['apiVersion'] ?? null) : null;
+  return { action: 'delete', path: 'apiVersion', before: { kind: 'json', json: canonicalJson(apiVersion) }, after: absent };
+}
+
+function differencesOf(fields: readonly FieldSteps[], settings: ObjectPlanSettings): readonly Difference[] {
+  return fields.flatMap((field) =>
+    field.path === 'apiVersion' && field.steps.every((step) => step.action === 'create' || step.action === 'delete')
+      ? []
+      : field.steps.map((step): Difference => ({ path: field.path, before: showValue(step.before), after: showValue(step.after), origin: originOf(step.to, settings) })),
+  );
+}
+
+function originOf(to: Stage, settings: ObjectPlanSettings): Origin {
+  if (to === 'deployed') return { kind: 'drift' };
+  if (to === 'base') return { kind: 'pending', pulls: settings.pendingPulls };
+  return { kind: 'this' };
+}
+
+/** Fields beside the rendered ones that the API server says would change: worth seeing, nobody's to approve. */
+function serverDifferences(facts: ObjectFacts, action: ChangeAction): readonly Difference[] {
+  const answer = facts.takenBack ?? facts.prediction;
+  if (action !== 'update' || facts.live.kind !== 'found' || facts.merge === undefined || answer?.kind !== 'applied') return [];
+  const rendered = leavesOf(facts.merge.content, facts.schema);
+  const removed = leavesOf((facts.deployed ?? facts.merge).content, facts.schema);
+  const live = leavesOf(facts.live.object, facts.schema);
+  const predicted = leavesOf(answer.object, facts.schema);
+  const differences: Difference[] = [];
+  for (const path of new Set([...live.byPath.keys(), ...predicted.byPath.keys()])) {
+    const leaf = predicted.byPath.get(path) ?? live.byPath.get(path);
+    if (leaf === undefined || leaf.kind === 'order' || path === 'apiVersion' || isOurs(path, rendered.byPath) || isOurs(path, removed.byPath)) continue;
+    const before = valueAt(live, leaf);
+    const after = valueAt(predicted, leaf);
+    if (sameJson(before, after)) continue;
+    const shown = (value: typeof before) => (value === undefined ? ({ kind: 'absent' } as const) : showValue({ kind: 'json', json: canonicalJson(value) }));
+    const isHidden = facts.identity.kind === 'Secret';
+    differences.push({ path, before: isHidden ? { kind: 'secret' } : shown(before), after: isHidden ? { kind: 'secret' } : shown(after), origin: { kind: 'server' } });
+  }
+  return differences;
+}
+
+/** Defaults inside an item or a map that is ours come and go with it. */
+function isOurs(path: string, ours: ReadonlyMap<string, unknown>): boolean {
+  if (ours.has(path)) return true;
+  for (let end = path.length; end > 0; end = Math.max(path.lastIndexOf('.', end - 1), path.lastIndexOf('[', end - 1))) {
+    const parent = path.slice(0, end);
+    if (parent !== path && (ours.has(parent) || (parent.endsWith(']') && [...ours.keys()].some((key) => key.startsWith(`${parent}.`))))) return true;
+  }
+  return false;
+}
+
+interface Judgement {
+  readonly confidence: Confidence;
+  readonly problems: readonly Problem[];
+  readonly notes: readonly string[];
+  readonly complete: boolean;
+}
+
+function judge(facts: ObjectFacts, settings: ObjectPlanSettings): Judgement {
+  const fine = { problems: [], notes: [], complete: true };
+  if (facts.live.kind === 'unknown') {
+    return { ...fine, complete: false, confidence: { level: 'rendered', reason: `the live object could not be read: ${facts.live.refusal.message}` } };
+  }
+  if (facts.merge === undefined) return { ...fine, confidence: { level: 'server' } };
+  const answer = facts.takenBack ?? facts.prediction;
+  if (answer === undefined) return { ...fine, ...offline(facts, unaskedReason(facts)) };
+  if (answer.kind === 'applied') {
+    return { ...fine, confidence: { level: 'server' }, notes: facts.takenBack === undefined ? [] : ['changed by hand since it was deployed; applying takes the fields back'] };
+  }
+  return refused(facts, answer, settings);
+}
+
+function unaskedReason(facts: ObjectFacts): string {
+  if (facts.merge?.incoming === true) return 'its CustomResourceDefinition is part of the same change';
+  return `no CustomResourceDefinition, live or in this change, defines ${facts.identity.kind}`;
+}
+
+function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSettings): Judgement {
+  const fine = { problems: [], notes: [], complete: true };
+  const what = identityText(facts.identity);
+  switch (refusal.kind) {
+    case 'immutable':
+      return { ...fine, confidence: { level: 'server' }, notes: [`replaced: ${refusal.message}`] };
+    case 'namespace-absent': {
+      if (settings.createdNamespaces.has(refusal.namespace)) return { ...fine, ...offline(facts, 'its namespace is created by the same change') };
+      return failed(facts, `${what}: namespace ${refusal.namespace} does not exist; create it first, or add it to this stack`);
+    }
+    case 'webhook-without-dry-run':
+    case 'forbidden':
+      return { ...fine, ...offline(facts, refusal.message) };
+    case 'not-served':
+      return { ...fine, ...offline(facts, unaskedReason(facts)) };
+    case 'conflict':
+      return failed(facts, `${what}: ${conflictText(refusal.conflicts)}; take the fields out of the manifest, or let their owner release them`);
+    case 'invalid':
+    case 'stale':
+      return failed(facts, `${what}: ${refusal.message}`, refusal.kind === 'invalid' ? refusal.fields : []);
+    case 'unavailable':
+      return { ...fine, complete: false, confidence: { level: 'rendered', reason: refusal.message } };
+  }
+}
+
+export function conflictText(conflicts: readonly FieldConflict[]): string {
+  const byManager = new Map<string, string[]>();
+  for (const { manager, field } of conflicts) byManager.set(manager, [...(byManager.get(manager) ?? []), field.replace(/^\./, '')]);
+  return [...byManager].map(([manager, fields]) => `${manager} owns ${fields.join(', ')}`).join('; ');
+}
+
+function failed(facts: ObjectFacts, message: string, fields: readonly string[] = []): Judgement {
+  const position = fieldPosition(facts, fields);
+  return { confidence: { level: 'server' }, notes: [], complete: true, problems: [{ severity: 'error', message, ...(position === undefined ? {} : { position }) }] };
+}
+
+/** The line of the first field that the API named, else of the object. */
+function fieldPosition(facts: ObjectFacts, fields: readonly string[]): Position | undefined {
+  const rendered = facts.merge?.rendered;
+  if (rendered === undefined) return undefined;
+  for (const field of fields) {
+    let pointer = `/${field.replace(/^\./, '').replaceAll(/\[(\d+)\]/g, '.$1').replaceAll('.', '/')}`;
+    while (pointer !== '') {
+      const position = rendered.positions.get(pointer);
+      if (position !== undefined) return position;
+      pointer = pointer.slice(0, pointer.lastIndexOf('/'));
+    }
+  }
+  return rendered.position;
+}
+
+/** What the schema says where the API server was not asked or did not answer for the object itself. */
+function offline(facts: ObjectFacts, reason: string): Pick<Judgement, 'confidence' | 'problems'> {
+  if (facts.schema === undefined || facts.merge === undefined) return { confidence: { level: 'rendered', reason }, problems: [] };
+  const { rendered } = facts.merge;
+  const problems = checkAgainstSchema(rendered.content, facts.schema).map(
+    (violation): Problem => ({
+      severity: 'error',
+      message: `${identityText(facts.identity)}: ${violation.message}`,
+      position: rendered.positions.get(violation.pointer) ?? rendered.position,
+    }),
+  );
+  return { confidence: { level: 'schema', reason }, problems };
+}
+
+function adoptionNotes(facts: ObjectFacts): readonly string[] {
+  return facts.merge !== undefined && facts.live.kind === 'found' && !facts.member ? ['adopted: it is on the cluster already and becomes this target\'s'] : [];
+}
+
+/** The live entry of our own manager differs from what an apply would leave. */
+function needsOwnership(facts: ObjectFacts): boolean {
+  if (facts.merge === undefined || facts.live.kind !== 'found') return false;
+  if (!facts.member) return true;
+  const answer = facts.takenBack ?? facts.prediction;
+  return answer?.kind === 'applied' && !sameJson(ownEntry(answer.object), ownEntry(facts.live.object));
+}
+
+function ownEntry(object: JsonObject): JsonObject | undefined {
+  const metadata = object['metadata'];
+  const entries = isJsonObject(metadata) ? metadata['managedFields'] : undefined;
+  if (!isJsonArray(entries)) return undefined;
+  const own = entries.filter(isJsonObject).find((entry) => entry['manager'] === 'planwright' && entry['operation'] === 'Apply' && entry['subresource'] === undefined);
+  if (own === undefined) return undefined;
+  return { apiVersion: own['apiVersion'] ?? null, fieldsV1: own['fieldsV1'] ?? null };
+}
+
+function immutableFields(facts: ObjectFacts): readonly string[] {
+  const answer = facts.takenBack ?? facts.prediction;
+  if (answer?.kind !== 'immutable') return [];
+  return answer.fields.length > 0 ? answer.fields.map((field) => `.${field.replace(/^\./, '')}`) : ['.spec'];
+}
+
+function isBelow(segments: readonly PathSegment[], field: string): boolean {
+  const path = apiFieldPath(segments);
+  return path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
+}
+
+const holdsData = new Set(['/PersistentVolumeClaim', '/PersistentVolume', '/Namespace', 'apiextensions.k8s.io/CustomResourceDefinition']);
+
+function dangerOf(facts: ObjectFacts, action: ChangeAction, immutable: readonly string[]): string | undefined {
+  const data = holdsData.has(`${facts.identity.group}/${facts.identity.kind}`) ? ' and the data in it' : '';
+  if (action === 'delete') return `deletes it${data}`;
+  if (action !== 'replace') return undefined;
+  return `deletes it${data} and creates it anew, because ${immutable.map((field) => field.slice(1)).join(', ')} cannot be changed`;
+}
+
+/** The apiVersion that a live object has to be read in. */
+export function readVersion(facts: Pick<ObjectFacts, 'merge' | 'base' | 'deployed'>): string | undefined {
+  const served = facts.merge?.served ?? facts.base?.served ?? facts.deployed?.served;
+  return served === undefined ? undefined : apiVersionOf(served);
+}

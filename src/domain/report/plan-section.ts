@@ -1,0 +1,24 @@
+import type { Change, Plan } from '../plan/plan.ts';
+import { changeLines } from './change-lines.ts';
+import type { Detail } from './detail.ts';
+
+/** One object's part of a plan's text. */
+export interface ChangeBlock {
+  readonly change: Change;
+  /** For a `diff` block; every line is visible text, but not escaped for HTML. */
+  readonly lines: readonly string[];
+}
+
+/** The text of one plan: its changed objects, most dangerous first; objects that stay as they are appear only when something is said about them. */
+export function planSection(plan: Pick<Plan, 'changes'>, detail: Detail): readonly ChangeBlock[] {
+  return plan.changes
+    .filter((change) => change.action !== 'no-op' || change.notes.length > 0 || change.differences.length > 0)
+    .map((change) => ({ change, lines: changeLines(change, detail) }))
+    .sort((left, right) => dangerOf(right.change) - dangerOf(left.change));
+}
+
+/** The higher, the earlier it is shown and the later it is left out. */
+export function dangerOf(change: Pick<Change, 'action' | 'danger'>): number {
+  const byAction = { delete: 4, replace: 3, update: 2, create: 1, 'no-op': 0 }[change.action];
+  return change.danger === undefined ? byAction : byAction + 10;
+}
