@@ -23,7 +23,7 @@ export function checkoutFailed({ doing, end, mirror, timeoutMs, secrets }: Failu
         `${doing} was stopped: git wrote more than ${end.maxOutputBytes} bytes. The repository is too large for Planwright.`,
       );
     case 'killed':
-      return new CheckoutFailed(`${doing} was ended by ${end.signal} from outside. Trying again is safe.`);
+      return new CheckoutFailed(`${doing} was ended by ${end.signal}. Trying again is safe.`);
     case 'exited': {
       const words = gitWords(end.words.replaceAll(mirror, 'the mirror'), secrets);
       return new CheckoutFailed(
@@ -33,15 +33,43 @@ export function checkoutFailed({ doing, end, mirror, timeoutMs, secrets }: Failu
   }
 }
 
-/** True when git's words mean that the mirror itself is broken, so that a new one would do. */
-export function isBrokenMirror(end: GitEnd): boolean {
-  return (
-    end.kind === 'exited' &&
-    /bad object|not a git repository|object file .* is empty|is corrupt|corrupt loose object|garbage at end|did not send all necessary objects|bad (pack|index) (header|file)|index file .* is too small|packfile .* cannot be accessed|does not match index|bad config|broken (ref|name)|unable to resolve reference|inflate|pack has bad|invalid sha1 pointer/i.test(
-      end.words,
-    )
-  );
+/** True when git's words, or its crash, mean that the mirror's files are damaged, so that only a new mirror helps. */
+export function isDamaged(end: GitEnd): boolean {
+  if (end.kind === 'killed') return crashes.has(end.signal);
+  return end.kind === 'exited' && damage.some((pattern) => pattern.test(end.words));
 }
+
+/** True when the fetch could not work from this mirror: it is damaged, gone, or its refs name what it does not hold. */
+export function isUnfitForFetch(end: GitEnd): boolean {
+  return isDamaged(end) || isGone(end) || (end.kind === 'exited' && unfit.some((pattern) => pattern.test(end.words)));
+}
+
+/** True when there is no repository in the mirror's folder. */
+export function isGone(end: GitEnd): boolean {
+  return end.kind === 'exited' && /not a git repository/.test(end.words);
+}
+
+const crashes = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT']);
+
+const damage = [
+  /object file .* is empty/,
+  /corrupt/,
+  /garbage at end/,
+  /index file .* is too small/,
+  /packfile .* (cannot be accessed|does not match index)/,
+  /inflate: data stream error/,
+  /bad (pack|index) (header|file)/,
+] as const;
+
+const unfit = [
+  /bad object refs/,
+  /did not send all necessary objects/,
+  /unable to resolve reference/,
+  /bad config/,
+  /unresolved deltas/,
+  /missing (commit|tree|object)/,
+  /(Could not read|unable to read|unable to parse) [0-9a-f]{40}/,
+] as const;
 
 /** True when another git, or what one left behind, holds a lock. */
 export function isLocked(end: GitEnd): boolean {

@@ -134,6 +134,15 @@ export function gitCheckout(options: GitCheckoutOptions): Checkout & { close(): 
       return code === 0;
     },
 
+    async firstParent(repository, commit) {
+      const { output } = await mirrors.ask(repository, {
+        doing: `looking for the parent of ${commit}`,
+        arguments: ['rev-list', '--parents', '--max-count=1', '--end-of-options', commit],
+      });
+      const [, parent] = output.toString('latin1').trim().split(' ');
+      return parent === undefined ? undefined : commitSha(parent);
+    },
+
     treeOf: (repository, commit) => treeAt(mirrors, repository, commit),
 
     close: () => mirrors.close(),

@@ -25,7 +25,7 @@ export function gitEnvironment(environment: GitEnvironment): Readonly<Record<str
     [`GIT_CONFIG_VALUE_${index}`, value] as const,
   ]);
   return {
-    PATH: process.env['PATH'] ?? '',
+    PATH: process.env.PATH ?? '',
     HOME: environment.home,
     XDG_CONFIG_HOME: environment.home,
     LC_ALL: 'C',
@@ -39,7 +39,6 @@ export function gitEnvironment(environment: GitEnvironment): Readonly<Record<str
     GIT_ASKPASS: '',
     GIT_NO_LAZY_FETCH: '1',
     GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_LITERAL_PATHSPECS: '1',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_PROTOCOL_FROM_USER: '0',
     GIT_ALLOW_PROTOCOL: environment.protocols.length === 0 ? 'none' : environment.protocols.join(':'),
@@ -83,6 +82,8 @@ const hardening: readonly GitSetting[] = [
   ['fetch.fsck.badDate', 'ignore'],
   ['fetch.fsck.badDateOverflow', 'ignore'],
   ['fetch.fsck.multipleAuthors', 'ignore'],
+  ['fetch.fsck.missingEmail', 'ignore'],
+  ['fetch.fsck.nulInCommit', 'ignore'],
   ['merge.renames', 'true'],
   // A file added to a directory that the other side renamed stays where its author put it; GitHub reports conflicts by itself.
   ['merge.directoryRenames', 'false'],

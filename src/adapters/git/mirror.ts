@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Repository } from '../../domain/identity.ts';
 import { CheckoutFailed } from '../../flows/ports/checkout.ts';
 import type { WantedRef } from './branch-ref.ts';
-import { checkoutFailed, isBrokenMirror, isLocked } from './failure.ts';
+import { checkoutFailed, isDamaged, isGone, isLocked, isUnfitForFetch } from './failure.ts';
 import { type GitSetting, gitEnvironment } from './git-environment.ts';
 import { clearLeavings, countPacks, prepareMirror, removeMirror } from './mirror-folder.ts';
 import { type Origin, origin } from './origin.ts';
@@ -10,7 +10,6 @@ import { type GitEnd, gitRunner } from './run-git.ts';
 import { turns } from './turns.ts';
 
 export interface CheckoutLog {
-  info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
 
@@ -41,6 +40,7 @@ export interface Answer {
 export type Fetched = { readonly kind: 'fetched' } | { readonly kind: 'absent'; readonly ref: string };
 
 export interface Mirrors {
+  readonly log: CheckoutLog;
   /** Asks git about what the mirror holds. Never touches the network; questions run side by side. Throws CheckoutFailed. */
   ask(repository: Repository, question: Question): Promise<Answer>;
   /** Brings refs up to date, all or (when one is absent at the origin) none. Fetches of one repository run one after the other. */
@@ -66,39 +66,38 @@ const fetchArguments = [
   'origin',
 ] as const;
 
+interface Run {
+  readonly mirror: string;
+  readonly arguments: readonly string[];
+  readonly input?: string;
+  readonly maxOutputBytes?: number;
+  readonly protocols?: readonly string[];
+  readonly settings?: readonly GitSetting[];
+}
+
 /** The mirrors of all repositories: `<directory>/<repository id>.git` each. */
 export function mirrors(options: MirrorOptions): Mirrors {
   const home = resolve(options.directory);
   const runner = gitRunner();
   const writes = turns();
   const opened = new Map<string, Promise<void>>();
+  const damaged = new Set<string>();
 
   const folderOf = (repository: Repository) => join(home, `${repository.id}.git`);
   const nameOf = (repository: Repository) => `${repository.owner}/${repository.name}`;
 
-  interface Run {
-    readonly mirror: string;
-    readonly arguments: readonly string[];
-    readonly input?: string;
-    readonly maxOutputBytes?: number;
-    readonly protocols?: readonly string[];
-    readonly settings?: readonly GitSetting[];
-  }
-
-  function run({
-    mirror,
-    protocols = [],
-    settings = [],
-    maxOutputBytes = defaultMaxOutputBytes,
-    ...call
-  }: Run): Promise<GitEnd> {
-    return runner.run({
-      ...call,
-      environment: gitEnvironment({ home, mirror, protocols, settings }),
-      directory: home,
-      timeoutMs: options.timeoutMs,
-      maxOutputBytes,
-    });
+  async function run({ mirror, protocols = [], settings = [], maxOutputBytes = defaultMaxOutputBytes, ...call }: Run) {
+    try {
+      return await runner.run({
+        ...call,
+        environment: gitEnvironment({ home, mirror, protocols, settings }),
+        directory: home,
+        timeoutMs: options.timeoutMs,
+        maxOutputBytes,
+      });
+    } catch (cause) {
+      throw new CheckoutFailed(messageOf(cause), { cause });
+    }
   }
 
   /** Only inside a turn of this mirror. */
@@ -106,19 +105,32 @@ export function mirrors(options: MirrorOptions): Mirrors {
     const mirror = folderOf(repository);
     const already = opened.get(mirror);
     if (already !== undefined) return already;
-    const opening = prepareMirror(mirror, async (folder) => {
-      const end = await run({ mirror: folder, arguments: ['init', '--quiet', '--bare', '--template='] });
-      if (end.kind !== 'exited' || end.code !== 0)
-        throw failed(repository, `making a mirror of ${nameOf(repository)}`, end);
-    });
+    const opening = makeReady(repository);
     opened.set(mirror, opening);
     // Whoever waits for it is told of the failure; the next one tries again.
     opening.catch(() => opened.delete(mirror));
     return opening;
   }
 
+  async function makeReady(repository: Repository): Promise<void> {
+    const doing = `making a mirror of ${nameOf(repository)}`;
+    try {
+      await prepareMirror(folderOf(repository), async (folder) => {
+        const end = await run({ mirror: folder, arguments: ['init', '--quiet', '--bare', '--template='] });
+        if (end.kind !== 'exited' || end.code !== 0) throw failed(repository, doing, end);
+      });
+    } catch (cause) {
+      if (cause instanceof CheckoutFailed) throw cause;
+      throw new CheckoutFailed(`${doing} failed: ${messageOf(cause)}. Look after the folder of the mirrors.`, {
+        cause,
+      });
+    }
+  }
+
   async function discard(repository: Repository): Promise<void> {
+    options.log.warn({ repository: nameOf(repository) }, 'the mirror is damaged and is made anew');
     opened.delete(folderOf(repository));
+    damaged.delete(folderOf(repository));
     await removeMirror(folderOf(repository));
   }
 
@@ -128,12 +140,12 @@ export function mirrors(options: MirrorOptions): Mirrors {
 
   async function ask(repository: Repository, question: Question): Promise<Answer> {
     const mirror = folderOf(repository);
-    if (!opened.has(mirror)) await writes.take(mirror, () => open(repository));
+    await (opened.get(mirror) ?? writes.take(mirror, () => open(repository)));
     const { doing, answers = [0], ...call } = question;
     const end = await run({ mirror, ...call });
     if (end.kind === 'exited' && answers.includes(end.code)) return { code: end.code, output: end.output };
-    // The next one to come looks the folder over before it is used.
-    if (isBrokenMirror(end)) opened.delete(mirror);
+    if (isGone(end)) opened.delete(mirror);
+    if (isDamaged(end)) damaged.add(mirror);
     throw failed(repository, `${doing} of ${nameOf(repository)}`, end);
   }
 
@@ -141,8 +153,7 @@ export function mirrors(options: MirrorOptions): Mirrors {
     try {
       return origin(options.originUrl(repository), await options.token(repository));
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CheckoutFailed(`no access to ${nameOf(repository)}: ${reason}`, { cause });
+      throw new CheckoutFailed(`no access to ${nameOf(repository)}: ${messageOf(cause)}`, { cause });
     }
   }
 
@@ -163,6 +174,7 @@ export function mirrors(options: MirrorOptions): Mirrors {
         settings: [...from.settings, ...settings],
       });
     };
+    if (damaged.has(mirror)) await discard(repository);
     const end = await attempt();
     if (isLocked(end)) {
       options.log.warn(
@@ -172,8 +184,7 @@ export function mirrors(options: MirrorOptions): Mirrors {
       await clearLeavings(mirror);
       return { end: await attempt(), secrets: from.secrets };
     }
-    if (isBrokenMirror(end)) {
-      options.log.warn({ repository: nameOf(repository) }, 'the mirror is broken and is made anew');
+    if (isUnfitForFetch(end)) {
       await discard(repository);
       return { end: await attempt(), secrets: from.secrets };
     }
@@ -234,7 +245,7 @@ export function mirrors(options: MirrorOptions): Mirrors {
     }
   }
 
-  return { ask, fetchRefs, fetchBlobs, forgetRef, close: () => runner.close() };
+  return { log: options.log, ask, fetchRefs, fetchBlobs, forgetRef, close: () => runner.close() };
 }
 
 const upkeep: readonly (readonly string[])[] = [
@@ -242,6 +253,10 @@ const upkeep: readonly (readonly string[])[] = [
   ['pack-refs', '--all'],
   ['prune', '--exclude-promisor-objects', '--expire=14.days.ago'],
 ];
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
 
 function saysAbsent(words: string, ref: WantedRef): boolean {
   return words

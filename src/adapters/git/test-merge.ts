@@ -32,6 +32,10 @@ export async function mergeForTest(mirrors: Mirrors, sides: Sides): Promise<Test
   } catch (error) {
     if (!few || !(error instanceof CheckoutFailed) || !cannotRead.test(error.message)) throw error;
     // Another version of git may read more than we think: bring all that it can read.
+    mirrors.log.warn(
+      { repository: `${repository.owner}/${repository.name}`, base, head },
+      'a merge read more than foreseen',
+    );
     await bringBlobs(mirrors, repository, await allBlobs(mirrors, sides, mergeBases));
     return parseTestMerge(await runMerge(mirrors, sides));
   }

@@ -8,10 +8,10 @@ import type { Calls } from './calls.ts';
 const listedCommits = 250;
 const listedAuthors = 50;
 
-const query = `query ContributorsOfPullRequest($owner: String!, $name: String!, $number: Int!, $cursor: String) {
+const query = `query ContributorsOfPullRequest($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
-      commits(first: 100, after: $cursor) {
+      commits(first: 100, after: $after) {
         pageInfo { hasNextPage endCursor }
         nodes {
           commit {
@@ -54,7 +54,7 @@ export async function contributorsOf(calls: Calls, repository: Repository, numbe
       installation: repository.installation,
       operation: 'ContributorsOfPullRequest',
       query,
-      variables: { owner: repository.owner, name: repository.name, number, cursor },
+      variables: { owner: repository.owner, name: repository.name, number, after: cursor },
       read: commitPage,
     });
     commits.push(...page.nodes.map(({ commit }) => commit));

@@ -83,15 +83,21 @@ interface ThrownByOctokit extends Error {
   readonly request?: { readonly url?: string };
   readonly response?: { readonly headers?: Refusal['headers']; readonly data?: unknown };
   readonly headers?: Refusal['headers'];
-  readonly errors?: readonly { readonly type?: string }[];
+  readonly errors?: readonly { readonly type?: string; readonly message?: string }[];
 }
 
 function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error)) return undefined;
   const thrown: ThrownByOctokit = error;
   if (thrown.name === 'GraphqlResponseError') {
-    const graphqlTypes = (thrown.errors ?? []).flatMap(({ type }) => type ?? []);
-    return { status: 200, reason: reasonOf(error), headers: thrown.headers ?? {}, forToken: false, graphqlTypes };
+    const errors = thrown.errors ?? [];
+    return {
+      status: 200,
+      reason: brief(errors.map(({ message }) => message).join('; ')),
+      headers: thrown.headers ?? {},
+      forToken: false,
+      graphqlTypes: errors.flatMap(({ type }) => type ?? []),
+    };
   }
   if (typeof thrown.status !== 'number') return undefined;
   return {
@@ -104,9 +110,12 @@ function refusalOf(error: unknown): Refusal | undefined {
   };
 }
 
-/** First line only, without the final stop: pages of proxies come as messages, too. */
 function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  return brief(error instanceof Error ? error.message : String(error));
+}
+
+/** First line only, without the final stop: pages of proxies come as messages, too. */
+function brief(message: string): string {
   return (message.split('\n', 1)[0] ?? '').slice(0, 300).replace(/\.$/, '');
 }
 

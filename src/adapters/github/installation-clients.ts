@@ -27,6 +27,22 @@ export function installationClients({ app, now = Date.now }: InstallationClients
   const gitTokens = new Map<string, Promise<Token>>();
   let slug: Promise<string> | undefined;
 
+  async function installationToken(installation: InstallationId, repository: RepositoryId): Promise<string> {
+    const key = `${installation}/${repository}`;
+    const known = gitTokens.get(key);
+    if (known === undefined) {
+      const made = newGitToken(app, { installation, repository, now });
+      gitTokens.set(key, made);
+      made.catch(() => gitTokens.delete(key));
+      return (await made).token;
+    }
+    const { token, expiresAtMs } = await known;
+    if (expiresAtMs - reserveMs > now()) return token;
+    // Whoever wakes first forgets it; the others find the new one.
+    if (gitTokens.get(key) === known) gitTokens.delete(key);
+    return installationToken(installation, repository);
+  }
+
   return {
     octokitFor: (installation) => {
       const known = clients.get(installation);
@@ -37,15 +53,7 @@ export function installationClients({ app, now = Date.now }: InstallationClients
       return client;
     },
 
-    installationToken: async (installation, repository) => {
-      const key = `${installation}/${repository}`;
-      const known = await gitTokens.get(key);
-      if (known !== undefined && known.expiresAtMs - reserveMs > now()) return known.token;
-      const fresh = newGitToken(app, { installation, repository, now });
-      gitTokens.set(key, fresh);
-      fresh.catch(() => gitTokens.delete(key));
-      return (await fresh).token;
-    },
+    installationToken,
 
     appSlug: () => {
       slug ??= askSlug(app, now);

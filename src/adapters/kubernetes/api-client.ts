@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Dispatcher, Pool } from 'undici';
 import { isJsonObject, type Json } from '../../domain/json.ts';
+import type { ClusterLog } from './cluster-log.ts';
 import { type ConnectionFault, describeConnectionFault } from './connection-fault.ts';
 import { type Authenticate, authenticator, type Credentials } from './credentials.ts';
 import { parseExactJson } from './exact-json.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
-import type { ClusterAccess } from './kubeconfig.ts';
 import { jsonLines } from './json-lines.ts';
-import type { ClusterLog } from './cluster-log.ts';
-import { pauseBeforeRetry, type Repeatability, retryAfterMs } from './retry-policy.ts';
+import type { ClusterAccess } from './kubeconfig.ts';
+import { type Attempt, pauseBeforeRetry, type Repeatability, retryAfterMs } from './retry-policy.ts';
 
 /** Somebody to act as (`Impersonate-User`, `Impersonate-Group`). */
 export interface Impersonation {
@@ -25,6 +25,8 @@ export interface ApiRequest {
   /** `planner`: the identity for planning, where one is configured. `own`: the kubeconfig's. */
   readonly as: 'planner' | 'own';
   readonly repeatability: Repeatability;
+  /** Ends the request early, beside its time limit. */
+  readonly signal?: AbortSignal;
 }
 
 /** An answer of any status, or none. `body` is JSON where it parses, else text. */
@@ -53,7 +55,7 @@ interface Connection {
 
 interface Attempted {
   readonly answer: ApiAnswer;
-  readonly outcome: number | 'fault' | 'timeout';
+  readonly outcome: Attempt['outcome'];
   readonly retryAfterMs?: number;
 }
 
@@ -88,7 +90,10 @@ export class ApiClient {
   }
 
   /** GET whose answer's lines are read as they come, until `signal` aborts. */
-  async stream(request: { readonly path: string; readonly as: ApiRequest['as'] }, signal: AbortSignal): Promise<StreamAnswer> {
+  async stream(
+    request: { readonly path: string; readonly as: ApiRequest['as'] },
+    signal: AbortSignal,
+  ): Promise<StreamAnswer> {
     try {
       const response = await this.#send({ method: 'GET', repeatability: 'read', ...request }, signal, quietStreamMs);
       if (response.statusCode === 200) return { kind: 'streaming', lines: jsonLines(response.body) };
@@ -118,8 +123,11 @@ export class ApiClient {
         continue;
       }
       const pauseMs = pauseBeforeRetry({ ...attempted, number, waitedMs }, request.repeatability, requestTimeoutMs);
-      if (pauseMs === undefined || this.closed.aborted) return answer;
-      log.debug({ cluster, method: request.method, path: request.path, outcome: attempted.outcome, pauseMs }, 'asking the API again');
+      if (pauseMs === undefined || this.closed.aborted || request.signal?.aborted) return answer;
+      log.debug(
+        { cluster, method: request.method, path: request.path, outcome: attempted.outcome, pauseMs },
+        'asking the API again',
+      );
       await pause(pauseMs, undefined, { signal: this.closed }).catch(() => undefined);
       waitedMs += pauseMs;
     }
@@ -128,7 +136,9 @@ export class ApiClient {
   async #attempt(request: ApiRequest): Promise<Attempted> {
     const timeoutMs = this.#options.requestTimeoutMs;
     try {
-      const response = await this.#send(request, AbortSignal.timeout(timeoutMs), timeoutMs);
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
+      const response = await this.#send(request, signal, timeoutMs);
       const text = await response.body.text();
       const after = retryAfterMs(one(response.headers['retry-after']));
       return {
@@ -138,7 +148,10 @@ export class ApiClient {
       };
     } catch (error) {
       const fault = await this.#fault(error);
-      return { answer: { kind: 'unreachable', reason: fault.reason }, outcome: fault.timeout ? 'timeout' : 'fault' };
+      return {
+        answer: { kind: 'unreachable', reason: fault.reason },
+        outcome: fault.passing ? 'passing-fault' : 'lasting-fault',
+      };
     }
   }
 
@@ -146,7 +159,10 @@ export class ApiClient {
     const body = readBody(text);
     if (status !== 200 || isJsonObject(body)) return { kind: 'answered', status, body };
     const type = contentType === undefined ? 'no content type' : contentType.slice(0, 80);
-    return { kind: 'unreachable', reason: `the answer is not JSON (${type}); is this server the Kubernetes API, or a proxy before it?` };
+    return {
+      kind: 'unreachable',
+      reason: `the answer is not JSON (${type}); is this server the Kubernetes API, or a proxy before it?`,
+    };
   }
 
   async #send(request: ApiRequest, signal: AbortSignal, quietMs: number): Promise<Dispatcher.ResponseData> {
@@ -196,7 +212,7 @@ export class ApiClient {
     try {
       return await orAbort(this.#credentials, signal);
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
+      if (signal.aborted) throw new AuthenticationFault('authentication did not end in time');
       throw new AuthenticationFault(error instanceof Error ? error.message : 'authentication failed');
     }
   }
@@ -205,6 +221,7 @@ export class ApiClient {
     const { Pool: UndiciPool } = await import('undici');
     const tls = JSON.stringify([ca, cert, key]);
     if (connection.pool?.tls === tls) return connection.pool.dispatcher;
+    if (this.closed.aborted) throw new AuthenticationFault('the connection was closed');
     // A plugin has renewed its client certificate: requests under way end on the old connections.
     connection.pool?.dispatcher.close().catch(() => undefined);
     const { skipTLSVerify, tlsServerName } = connection.access.cluster;
@@ -239,7 +256,7 @@ export class ApiClient {
   }
 
   async #fault(error: unknown): Promise<ConnectionFault> {
-    if (error instanceof AuthenticationFault) return { timeout: true, reason: error.message };
+    if (error instanceof AuthenticationFault) return { passing: false, reason: error.message };
     const connection = await this.#connection?.catch(() => undefined);
     return describeConnectionFault(error, connection?.server.origin ?? 'the API');
   }

@@ -52,7 +52,10 @@ export function classifyRefusal(answer: RefusingAnswer, request: RefusedRequest)
         ? { kind: 'webhook-without-dry-run', message }
         : invalid(typedPatchFields(status.message));
     case 401:
-      return { kind: 'forbidden', message: say('the API refuses the credentials (401); look at the kubeconfig of this cluster') };
+      return {
+        kind: 'forbidden',
+        message: say('the API refuses the credentials (401); look at the kubeconfig of this cluster'),
+      };
     case 403:
       return isAdmission(status) ? invalid() : { kind: 'forbidden', message };
     case 404:
@@ -90,7 +93,8 @@ function presentable(text: string, object: JsonObject | undefined): string {
 }
 
 function notFound(status: Status, message: string): Refusal {
-  if (status.kind === 'namespaces' && status.name !== '') return { kind: 'namespace-absent', namespace: status.name, message };
+  if (status.kind === 'namespaces' && status.name !== '')
+    return { kind: 'namespace-absent', namespace: status.name, message };
   return { kind: 'not-served', message };
 }
 
@@ -127,7 +131,8 @@ const immutableTexts = [
 
 /** The fields, when nothing else is wrong: replacing an object whose new form is invalid would only delete it. */
 function immutableFields(status: Status): readonly string[] {
-  const every = status.causes.length > 0 && status.causes.every((cause) => immutableTexts.some((text) => text.test(cause.message)));
+  const every =
+    status.causes.length > 0 && status.causes.every((cause) => immutableTexts.some((text) => text.test(cause.message)));
   return every ? causeFields(status) : [];
 }
 
@@ -140,12 +145,14 @@ function withoutValue(message: string): string {
 /** Such a 500 has no reason, where a fault of the server has `InternalError`. */
 function isTypedPatchError(status: Status): boolean {
   if (status.reason !== '') return false;
-  return /^(failed to create typed patch object|failed to convert new object|failed to create manager for|strconv\.Parse)/.test(status.message);
+  return /^(failed to create typed patch object|failed to convert new object|failed to create manager for|strconv\.Parse)/.test(
+    status.message,
+  );
 }
 
 /** `.spec.foo: field not declared in schema`, one or a list of them; and `unknown field "spec.foo"` of strict decoding. */
 function typedPatchFields(message: string): readonly string[] {
-  const declared = message.matchAll(/(?:^|\s)\.([a-zA-Z][^\s:]*(?:\[[^\]]*\][^\s:]*)*): /g);
+  const declared = message.matchAll(/(?:^|\s)\.((?:[^\s:["]+|\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\])+): /g);
   const strict = message.matchAll(/(?:unknown|duplicate) field "([^"]+)"/g);
   return unique([...declared, ...strict].map((match) => match[1] ?? ''));
 }
@@ -165,7 +172,11 @@ function readStatus(body: Json | undefined): Status {
     message: text(body.message),
     name: text(details.name),
     kind: text(details.kind),
-    causes: causes.map((cause) => ({ reason: text(cause.reason), field: text(cause.field), message: text(cause.message) })),
+    causes: causes.map((cause) => ({
+      reason: text(cause.reason),
+      field: text(cause.field),
+      message: text(cause.message),
+    })),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Why no answer came, in words for a person; holds neither headers nor bodies. */
 export interface ConnectionFault {
-  readonly timeout: boolean;
+  /** Whether asking again soon may help. */
+  readonly passing: boolean;
   readonly reason: string;
 }
 
@@ -17,18 +18,21 @@ const advice: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not signed by the authority in the kubeconfig',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not signed by the authority in the kubeconfig',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not signed by the authority in the kubeconfig',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host; look at "server" and "tls-server-name" in the kubeconfig',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'its certificate is for another host; look at "server" and "tls-server-name" in the kubeconfig',
 };
+
+const passingCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'EAI_AGAIN']);
 
 /** Reads what undici, a socket or TLS threw. */
 export function describeConnectionFault(error: unknown, server: string): ConnectionFault {
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return { timeout: true, reason: `${server} did not answer in time` };
+    return { passing: false, reason: `${server} did not answer in time` };
   }
   const code = findCode(error);
   const explanation = code === undefined ? 'the connection failed' : (advice[code] ?? 'the connection failed');
   return {
-    timeout: code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT',
+    passing: code !== undefined && passingCodes.has(code),
     reason: `${server} cannot be reached: ${explanation}${code === undefined ? '' : ` (${code})`}`,
   };
 }

@@ -27,7 +27,11 @@ export async function authenticator(access: ClusterAccess): Promise<Authenticate
     pem('client key', user.keyFile, user.keyData),
   ]);
   const provider = await findProvider(access);
-  const fixed = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+  const fixed = {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  };
 
   return async () => {
     if (!provider) return { ...fixed, headers: ownHeaders(user) };
@@ -90,7 +94,9 @@ function providerFault(user: User, error: unknown): string {
   const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
   if (user.exec) {
     const command = String(user.exec.command);
-    return missing ? `exec plugin ${command} is not installed here` : `exec plugin ${command} gave no credentials; run it by hand to see why`;
+    return missing
+      ? `exec plugin ${command} is not installed here`
+      : `exec plugin ${command} gave no credentials; run it by hand to see why`;
   }
   return missing ? 'the token file does not exist' : `auth-provider ${String(user.authProvider?.name)} gave no token`;
 }

@@ -3,7 +3,10 @@ import type { Json } from '../../domain/json.ts';
 declare global {
   interface JSON {
     /** ES2026 `JSON.parse` with source text access, which TypeScript does not describe yet. */
-    parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+    ): unknown;
   }
 }
 

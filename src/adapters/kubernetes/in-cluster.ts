@@ -18,7 +18,12 @@ export function findInCluster(
   if (!host || !port || !existsSync(tokenFile)) return undefined;
   const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return {
-    cluster: { name: 'in-cluster', server: `https://${authority}`, caFile: join(folder, 'ca.crt'), skipTLSVerify: false },
+    cluster: {
+      name: 'in-cluster',
+      server: `https://${authority}`,
+      caFile: join(folder, 'ca.crt'),
+      skipTLSVerify: false,
+    },
     user: { name: 'in-cluster', authProvider: { name: 'tokenFile', config: { tokenFile } } },
     impersonatedGroups: [],
   };

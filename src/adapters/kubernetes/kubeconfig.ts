@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { type Cluster, type Context, newClusters, newContexts, newUsers, type User } from '@kubernetes/client-node/dist/config_types.js';
+import {
+  type Cluster,
+  type Context,
+  newClusters,
+  newContexts,
+  newUsers,
+  type User,
+} from '@kubernetes/client-node/dist/config_types.js';
 import { load, YAMLException } from 'js-yaml';
 
 /** Where a cluster is and who we are there. Paths are absolute. */
@@ -65,13 +72,20 @@ function access(
   users: ReadonlyMap<string, ReadUser>,
 ): ClusterAccess {
   const cluster = clusters.get(context.cluster);
-  if (!cluster) throw new KubeconfigError(file, `context "${context.name}" names cluster "${context.cluster}", which does not exist`);
-  if (cluster.proxyUrl) throw new KubeconfigError(file, `cluster "${cluster.name}" has a proxy-url, which is not supported`);
-  if (!URL.canParse(cluster.server)) throw new KubeconfigError(file, `the server of cluster "${cluster.name}" is not a URL`);
+  if (!cluster)
+    throw new KubeconfigError(
+      file,
+      `context "${context.name}" names cluster "${context.cluster}", which does not exist`,
+    );
+  if (cluster.proxyUrl)
+    throw new KubeconfigError(file, `cluster "${cluster.name}" has a proxy-url, which is not supported`);
+  if (!URL.canParse(cluster.server))
+    throw new KubeconfigError(file, `the server of cluster "${cluster.name}" is not a URL`);
   const userName: string | undefined = context.user;
   if (userName === undefined) return { cluster, user: { name: '' }, impersonatedGroups: [] };
   const user = users.get(userName);
-  if (!user) throw new KubeconfigError(file, `context "${context.name}" names user "${userName}", which does not exist`);
+  if (!user)
+    throw new KubeconfigError(file, `context "${context.name}" names user "${userName}", which does not exist`);
   return { cluster, user: user.user, impersonatedGroups: user.impersonatedGroups };
 }
 
@@ -141,7 +155,8 @@ function parse(file: string): Readonly<Record<string, unknown>> {
   if (!isRecord(document)) throw new KubeconfigError(file, 'holds no mapping');
   for (const part of ['clusters', 'contexts', 'users']) {
     const entries = document[part] ?? [];
-    if (!Array.isArray(entries) || !entries.every(isRecord)) throw new KubeconfigError(file, `"${part}" is not a list of mappings`);
+    if (!Array.isArray(entries) || !entries.every(isRecord))
+      throw new KubeconfigError(file, `"${part}" is not a list of mappings`);
   }
   return document;
 }

@@ -70,7 +70,7 @@ function longLines(text: string): readonly string[] {
 function maskValues(message: string, values: readonly string[]): string {
   if (values.length === 0) return message;
   const pattern = values.map(patternOf).join('|');
-  return message.replace(new RegExp(pattern, 'g'), masked);
+  return message.replace(new RegExp(pattern, 'gu'), masked);
 }
 
 /** A short value is replaced only where it stands alone: a password `a` must not blacken every word. */

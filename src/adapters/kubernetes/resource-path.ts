@@ -9,7 +9,8 @@ export function unaddressable(address: ObjectAddress): string | undefined {
   if (!isPathSegment(address.name)) return `${JSON.stringify(address.name)} cannot be the name of an object`;
   if (!address.kind.namespaced) return undefined;
   if (address.namespace === undefined) return `a ${address.kind.kind} needs a namespace`;
-  if (!isPathSegment(address.namespace)) return `${JSON.stringify(address.namespace)} cannot be the name of a namespace`;
+  if (!isPathSegment(address.namespace))
+    return `${JSON.stringify(address.namespace)} cannot be the name of a namespace`;
   return undefined;
 }
 

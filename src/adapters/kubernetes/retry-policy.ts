@@ -2,8 +2,8 @@
 export interface Attempt {
   /** 1 for the first. */
   readonly number: number;
-  /** HTTP status; `fault` when the connection broke, `timeout` when nothing came in time. */
-  readonly outcome: number | 'fault' | 'timeout';
+  /** HTTP status, or none came: because of something that may be over soon (a broken connection), or not (a timeout has cost enough). */
+  readonly outcome: number | 'passing-fault' | 'lasting-fault';
   readonly retryAfterMs?: number;
   /** How long this request has waited between attempts so far. */
   readonly waitedMs: number;
@@ -19,7 +19,11 @@ const defaultRetryAfterMs = 1000;
  * Milliseconds to wait before the next attempt; undefined when the answer stands. 429 says that the request was not looked at, so
  * that even a write may be sent again, as long as `waitBudgetMs` lasts. A timeout is not repeated: it has cost enough.
  */
-export function pauseBeforeRetry(attempt: Attempt, repeatability: Repeatability, waitBudgetMs: number): number | undefined {
+export function pauseBeforeRetry(
+  attempt: Attempt,
+  repeatability: Repeatability,
+  waitBudgetMs: number,
+): number | undefined {
   if (attempt.outcome === 429) {
     const pauseMs = attempt.retryAfterMs ?? defaultRetryAfterMs;
     return attempt.waitedMs + pauseMs <= waitBudgetMs ? pauseMs : undefined;
@@ -38,7 +42,7 @@ export function retryAfterMs(header: string | undefined): number | undefined {
 }
 
 function isPassing(outcome: Attempt['outcome'], repeatability: Repeatability): boolean {
-  if (repeatability === 'write' || outcome === 'timeout') return false;
-  if (outcome === 'fault') return true;
+  if (repeatability === 'write' || outcome === 'lasting-fault') return false;
+  if (outcome === 'passing-fault') return true;
   return repeatability === 'read' ? outcome >= 500 : outcome > 500;
 }

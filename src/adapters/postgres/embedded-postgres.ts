@@ -3,9 +3,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolConfig } from 'pg';
 import type { Log } from '../../flows/ports/clock.ts';
-import { checkReachable, postgresUser } from './postgres-user.ts';
+import { readPostmasterFile } from './postmaster-file.ts';
 import { placePostgresBinaries } from './postgres-binaries.ts';
-import { findRunning, initialise, launch, makeSocketFolder, type PostgresHome, removeSocketFolder, shutDown, superuser } from './postgres-process.ts';
+import {
+  findRunning,
+  initialise,
+  launch,
+  makeSocketFolder,
+  type PostgresHome,
+  removeSocketFolder,
+  shutDown,
+  superuser,
+} from './postgres-process.ts';
+import { checkReachable, postgresUser } from './postgres-user.ts';
 import { DatabaseInUse, type ServeClaim, takeServeClaim } from './serve-claim.ts';
 
 export interface EmbeddedPostgres {
@@ -24,11 +34,17 @@ const reviveLongestWaitMs = 5_000;
  * Starts PostgreSQL on `dataDirectory` (created when absent), or takes over one that outlived a killed parent. It listens on a unix socket only.
  * While it is held, one that dies is started again on the same socket. Rejects with DatabaseInUse when another process holds the folder.
  */
-export async function startEmbeddedPostgres(options: { readonly dataDirectory: string; readonly log: Log }): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(options: {
+  readonly dataDirectory: string;
+  readonly log: Log;
+}): Promise<EmbeddedPostgres> {
   const { log } = options;
   const home = await prepare(options.dataDirectory);
   let { pid, socketFolder, adopted, claim } = await startAndClaim(home);
-  log.info({ pid, dataFolder: home.dataFolder, adopted }, adopted ? 'took over the running embedded PostgreSQL' : 'started the embedded PostgreSQL');
+  log.info(
+    { pid, dataFolder: home.dataFolder, adopted },
+    adopted ? 'took over the running embedded PostgreSQL' : 'started the embedded PostgreSQL',
+  );
 
   let stopped: Promise<void> | undefined;
   const revive = async (): Promise<void> => {
@@ -40,7 +56,10 @@ export async function startEmbeddedPostgres(options: { readonly dataDirectory: s
         watch();
         return;
       } catch (error) {
-        log.error({ err: error, dataFolder: home.dataFolder }, 'the embedded PostgreSQL could not be started again; trying on');
+        log.error(
+          { err: error, dataFolder: home.dataFolder },
+          'the embedded PostgreSQL could not be started again; trying on',
+        );
         await sleep(waitMs);
       }
     }
@@ -113,11 +132,13 @@ async function startAndClaim(home: PostgresHome): Promise<Started> {
 }
 
 async function tryStart(home: PostgresHome): Promise<Started> {
+  const left = await readPostmasterFile(home.dataFolder);
   const running = await findRunning(home);
   if (running !== undefined) {
     const claim = await takeServeClaim(connectionTo(running.socketFolder), home.dataFolder);
     return { ...running, adopted: true, claim };
   }
+  if (left !== undefined) await removeSocketFolder(left.socketFolder);
   const socketFolder = await makeSocketFolder(home.user);
   try {
     const pid = await launch(home, socketFolder);

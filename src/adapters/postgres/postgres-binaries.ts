@@ -1,5 +1,18 @@
 import { constants } from 'node:fs';
-import { access, chmod, copyFile, link, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 
@@ -40,7 +53,10 @@ async function installedPackage(): Promise<{ readonly native: string; readonly v
   try {
     main = createRequire(import.meta.url).resolve(name);
   } catch (cause) {
-    throw new Error(`there is no embedded PostgreSQL for this machine (${name} is not installed): set DATABASE_URL, or install again with optional dependencies`, { cause });
+    throw new Error(
+      `there is no embedded PostgreSQL for this machine (${name} is not installed): set DATABASE_URL, or install again with optional dependencies`,
+      { cause },
+    );
   }
   const root = dirname(dirname(main));
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string };
@@ -76,7 +92,10 @@ async function linked(source: string, target: string): Promise<boolean> {
 async function makeLibraryLinks(native: string, home: string): Promise<void> {
   const list = join(native, 'pg-symlinks.json');
   if (!(await exists(list))) return;
-  const links = JSON.parse(await readFile(list, 'utf8')) as readonly { readonly source: string; readonly target: string }[];
+  const links = JSON.parse(await readFile(list, 'utf8')) as readonly {
+    readonly source: string;
+    readonly target: string;
+  }[];
   for (const { source, target } of links) {
     const place = join(home, relative('native', target));
     if (!(await exists(place))) await symlink(basename(source), place);

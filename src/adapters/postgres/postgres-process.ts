@@ -4,9 +4,9 @@ import { chown, mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPostmaster, postmasterFile, readPostmasterFile } from './postmaster-file.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import type { PostgresUser } from './postgres-user.ts';
+import { isPostmaster, postmasterFile, readPostmasterFile } from './postmaster-file.ts';
 
 export const superuser = 'planwright';
 
@@ -65,7 +65,9 @@ export async function initialise(home: PostgresHome): Promise<void> {
 }
 
 /** The PostgreSQL that runs on this folder already, e.g. because the process that started it was killed; waits until it has recovered. */
-export async function findRunning(home: PostgresHome): Promise<{ readonly pid: number; readonly socketFolder: string } | undefined> {
+export async function findRunning(
+  home: PostgresHome,
+): Promise<{ readonly pid: number; readonly socketFolder: string } | undefined> {
   const deadlineMs = performance.now() + startTimeoutMs;
   while (performance.now() < deadlineMs) {
     const found = await readPostmasterFile(home.dataFolder);
@@ -73,25 +75,34 @@ export async function findRunning(home: PostgresHome): Promise<{ readonly pid: n
     if (!(await isPostmaster(found.pid, home.dataFolder))) {
       // After a restart of the machine or container the pid may be another process's, which PostgreSQL would take for itself.
       await rm(postmasterFile(home.dataFolder), { force: true });
-      await removeSocketFolder(found.socketFolder);
       return undefined;
     }
     if (found.ready) return found;
     await sleep(20);
   }
-  throw new Error(`PostgreSQL on ${home.dataFolder} is running and did not become ready in ${startTimeoutMs / 1000} s: see ${home.logFile}`);
+  throw new Error(
+    `PostgreSQL on ${home.dataFolder} is running and did not become ready in ${startTimeoutMs / 1000} s: see ${home.logFile}`,
+  );
 }
 
 /** Starts PostgreSQL on the folder and resolves with its pid when it answers; it outlives this process unless it is stopped. */
 export async function launch(home: PostgresHome, socketFolder: string): Promise<number> {
   const log = await open(home.logFile, 'a', 0o600);
   const { size: logStart } = await log.stat();
-  const child = spawn(home.binaries.postgres, ['-D', home.dataFolder, ...[...settings, `unix_socket_directories=${socketFolder}`].flatMap((setting) => ['-c', setting])], {
-    ...spawnAs(home.user),
-    // A session of its own: Ctrl-C in the terminal must not stop the database before Planwright has drained.
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-  });
+  const child = spawn(
+    home.binaries.postgres,
+    [
+      '-D',
+      home.dataFolder,
+      ...[...settings, `unix_socket_directories=${socketFolder}`].flatMap((setting) => ['-c', setting]),
+    ],
+    {
+      ...spawnAs(home.user),
+      // A session of its own: Ctrl-C in the terminal must not stop the database before Planwright has drained.
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    },
+  );
   let ended: string | undefined;
   child.once('error', (error) => {
     ended = error.message;
@@ -103,13 +114,18 @@ export async function launch(home: PostgresHome, socketFolder: string): Promise<
   try {
     const deadlineMs = performance.now() + startTimeoutMs;
     while (performance.now() < deadlineMs) {
-      if (ended !== undefined) throw new Error(`PostgreSQL did not start on ${home.dataFolder} (${ended}): ${await lastLines(home.logFile, logStart)}`);
+      if (ended !== undefined)
+        throw new Error(
+          `PostgreSQL did not start on ${home.dataFolder} (${ended}): ${await lastLines(home.logFile, logStart)}`,
+        );
       const found = await readPostmasterFile(home.dataFolder);
       if (found?.ready && found.pid === child.pid) return found.pid;
       await sleep(5);
     }
     child.kill('SIGQUIT');
-    throw new Error(`PostgreSQL on ${home.dataFolder} did not become ready in ${startTimeoutMs / 1000} s: ${await lastLines(home.logFile, logStart)}`);
+    throw new Error(
+      `PostgreSQL on ${home.dataFolder} did not become ready in ${startTimeoutMs / 1000} s: ${await lastLines(home.logFile, logStart)}`,
+    );
   } finally {
     await log.close();
   }
@@ -121,7 +137,10 @@ export async function shutDown(home: PostgresHome, pid: number): Promise<void> {
   process.kill(pid, 'SIGINT');
   const deadlineMs = performance.now() + stopTimeoutMs;
   while (await isPostmaster(pid, home.dataFolder)) {
-    if (performance.now() > deadlineMs) throw new Error(`PostgreSQL (pid ${pid}) on ${home.dataFolder} did not stop in ${stopTimeoutMs / 1000} s: see ${home.logFile}`);
+    if (performance.now() > deadlineMs)
+      throw new Error(
+        `PostgreSQL (pid ${pid}) on ${home.dataFolder} did not stop in ${stopTimeoutMs / 1000} s: see ${home.logFile}`,
+      );
     await sleep(10);
   }
 }

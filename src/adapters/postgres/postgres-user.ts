@@ -14,7 +14,9 @@ export async function postgresUser(): Promise<PostgresUser | undefined> {
   const nobody = accounts.split('\n').find((line) => line.startsWith('nobody:'));
   const [, , uid, gid] = nobody?.split(':') ?? [];
   if (uid === undefined || gid === undefined) {
-    throw new Error('the embedded PostgreSQL cannot run as root, and there is no account "nobody" to run it under: start Planwright as another user, or set DATABASE_URL');
+    throw new Error(
+      'the embedded PostgreSQL cannot run as root, and there is no account "nobody" to run it under: start Planwright as another user, or set DATABASE_URL',
+    );
   }
   return { uid: Number(uid), gid: Number(gid) };
 }

@@ -6,7 +6,9 @@ export class DatabaseInUse extends Error {
   readonly dataFolder: string;
 
   constructor(pid: number, dataFolder: string) {
-    super(`${dataFolder} is in use by another Planwright (pid ${pid}): stop that one, or give this one a folder of its own with PLANWRIGHT_DATA`);
+    super(
+      `${dataFolder} is in use by another Planwright (pid ${pid}): stop that one, or give this one a folder of its own with PLANWRIGHT_DATA`,
+    );
     this.name = 'DatabaseInUse';
     this.pid = pid;
     this.dataFolder = dataFolder;

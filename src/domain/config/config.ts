@@ -22,6 +22,8 @@ export interface Stack {
   readonly name?: string;
   /** Directory pattern with `{stack}` and `{environment}`. */
   readonly path: string;
+  /** Undefined: detected from the files. */
+  readonly renderer?: 'manifests';
   readonly watch: readonly string[];
   /** For objects that name none. */
   readonly namespace?: string;

@@ -6,10 +6,8 @@ import { orderOf } from '../plan/steps.ts';
 export interface Approval {
   /** Whoever approves twice counts once. */
   readonly personId: number;
-  readonly plans: readonly ApprovedPlanEffects[];
+  readonly effects: readonly Effect[];
 }
-
-export type ApprovedPlanEffects = Pick<Plan, 'target' | 'cluster' | 'effects' | 'moves'>;
 
 export type Coverage =
   | { readonly kind: 'covered' }
@@ -56,14 +54,12 @@ export function coverage(question: CoverageQuestion): Coverage {
 function approvedSteps(question: CoverageQuestion): ReadonlyMap<string, readonly Effect[]> {
   const approvers = new Map<string, { readonly effect: Effect; readonly people: Set<number> }>();
   for (const approval of question.approvals) {
-    for (const plan of approval.plans) {
-      if (plan.target !== question.plan.target || plan.cluster.uid !== question.plan.cluster.uid) continue;
-      for (const effect of plan.effects) {
-        const key = `${fieldKey(effect)}\n${effect.action}\n${valueText(effect.before)}\n${valueText(effect.after)}`;
-        const entry = approvers.get(key) ?? { effect, people: new Set() };
-        entry.people.add(approval.personId);
-        approvers.set(key, entry);
-      }
+    for (const effect of approval.effects) {
+      if (effect.target !== question.plan.target || effect.cluster !== question.plan.cluster.uid) continue;
+      const key = `${fieldKey(effect)}\n${effect.action}\n${valueText(effect.before)}\n${valueText(effect.after)}`;
+      const entry = approvers.get(key) ?? { effect, people: new Set() };
+      entry.people.add(approval.personId);
+      approvers.set(key, entry);
     }
   }
   const steps = new Map<string, Effect[]>();

@@ -1,9 +1,9 @@
 import type { Environment } from '../config/config.ts';
 import type { CommitSha, PlanDigest, TargetName } from '../identity.ts';
-import type { Move } from '../plan/effect.ts';
+import type { Effect, Move } from '../plan/effect.ts';
 import { countChanges, type Plan, planFails } from '../plan/plan.ts';
 import { type CountingApproval, judgeApprovals, type JudgedApproval, requestedChanges, type ReviewFacts } from './approvals.ts';
-import { type Approval, type ApprovedPlanEffects, coverage } from './coverage.ts';
+import { type Approval, coverage } from './coverage.ts';
 import { decisionOf, type GateDecision, type Requirement } from './decision.ts';
 import { atLeast, type Permission, type Person } from './people.ts';
 
@@ -15,7 +15,7 @@ export interface GateFacts {
   readonly planProblem?: string;
   readonly reviews: ReviewFacts;
   /** Effects of every plan that was ever shown for this pull request, by digest. */
-  readonly shownEffects: ReadonlyMap<PlanDigest, readonly ApprovedPlanEffects[]>;
+  readonly shownEffects: ReadonlyMap<PlanDigest, readonly Effect[]>;
   /** Approvals recorded at the merges of pull requests that are not deployed yet, a list a target. */
   readonly pendingApprovals: ReadonlyMap<TargetName, readonly Approval[]>;
   /** The head changes the configuration or the code owners. */
@@ -129,7 +129,7 @@ function shownSteps(plan: Plan): readonly Move[] {
 }
 
 export function approvalOf(approval: Pick<CountingApproval, 'person' | 'plans'>, facts: Pick<GateFacts, 'shownEffects'>): Approval {
-  return { personId: approval.person.id, plans: approval.plans.flatMap((digest) => facts.shownEffects.get(digest) ?? []) };
+  return { personId: approval.person.id, effects: approval.plans.flatMap((digest) => facts.shownEffects.get(digest) ?? []) };
 }
 
 function evidenceOf(approval: JudgedApproval, plans: readonly Plan[], facts: GateFacts): string {

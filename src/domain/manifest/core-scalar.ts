@@ -16,7 +16,8 @@ export function coreValue(text: string): ScalarValue {
 export function readCoreScalar(text: string): ScalarReading {
   const value = coreValue(text);
   if (typeof value !== 'number') return { kind: 'value', value };
-  if (!Number.isFinite(value)) return { kind: 'refused', reason: 'infinite and not-a-number cannot be written as JSON' };
+  if (!Number.isFinite(value))
+    return { kind: 'refused', reason: 'infinite and not-a-number cannot be written as JSON' };
   return { kind: 'value', value };
 }
 

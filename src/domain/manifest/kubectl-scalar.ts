@@ -41,10 +41,15 @@ export function readKubectlKey(text: string): KeyReading {
   const { value, warning } = reading;
   if (value === null) return { kind: 'refused', reason: 'a key must be text, and this one is null: quote it' };
   const key = typeof value === 'number' && !isWholeNumberText(text) ? floatKey(value) : String(value);
-  if (key === undefined) return { kind: 'refused', reason: 'this number as a key would be rounded by kubectl: quote it' };
+  if (key === undefined)
+    return { kind: 'refused', reason: 'this number as a key would be rounded by kubectl: quote it' };
   if (warning !== undefined) return { kind: 'key', key, warning };
   if (key === text || value === true || value === false) return { kind: 'key', key };
-  return { kind: 'key', key, warning: `as a key, ${quoted(text)} becomes ${quoted(key)}, as in kubectl: quote it, or write ${quoted(key)}` };
+  return {
+    kind: 'key',
+    key,
+    warning: `as a key, ${quoted(text)} becomes ${quoted(key)}, as in kubectl: quote it, or write ${quoted(key)}`,
+  };
 }
 
 /** Undefined where kubectl would round an integer. */
@@ -101,7 +106,8 @@ function sameScalar(kubectl: ScalarValue, core: ScalarValue): boolean {
 }
 
 function differenceText(text: string, value: ScalarValue, other: ScalarValue): string {
-  if (typeof value === 'boolean') return `unquoted ${quoted(text)} is the boolean ${value} for kubectl, and text in YAML 1.2: quote it, or write ${value}`;
+  if (typeof value === 'boolean')
+    return `unquoted ${quoted(text)} is the boolean ${value} for kubectl, and text in YAML 1.2: quote it, or write ${value}`;
   const otherwise = typeof other === 'string' ? 'text' : 'another number';
   return `this unquoted scalar is a number for kubectl, and ${otherwise} in YAML 1.2: quote it, or write the number in plain decimals`;
 }

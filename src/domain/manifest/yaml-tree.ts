@@ -1,4 +1,12 @@
-import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent, YAMLException } from 'js-yaml';
+import {
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  parseEvents,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  YAMLException,
+} from 'js-yaml';
 import type { Json, JsonObject } from '../json.ts';
 import type { KeyReading, ScalarReading, ScalarValue } from './scalar-reading.ts';
 
@@ -38,6 +46,8 @@ export interface YamlFault {
   readonly severity: 'error' | 'warning';
   readonly offset: number;
   readonly message: string;
+  /** Where the first of two that exclude each other stands; its line belongs behind the message. */
+  readonly earlier?: number;
 }
 
 /** `root` is undefined for a document without content. With an error among its faults, `root` is not to be used. */
@@ -48,22 +58,24 @@ export interface YamlDocument {
 }
 
 export type YamlRead =
-  | { readonly kind: 'read'; readonly documents: readonly YamlDocument[] }
+  | { readonly kind: 'read'; readonly documents: readonly YamlDocument[]; readonly aliasedWeight: number }
   /** Not YAML, or beyond a limit: nothing of the text can be used. */
-  | { readonly kind: 'invalid'; readonly fault: YamlFault };
+  | { readonly kind: 'invalid'; readonly fault: YamlFault; readonly aliasedWeight: number };
 
 /** How untagged plain scalars are understood, and whether `<<` merges (in order of writing, the later wins, as go-yaml does) or is refused. */
 export interface YamlDialect {
   readonly readScalar: (plain: string) => ScalarReading;
   readonly readKey: (plain: string) => KeyReading;
   readonly mergeKeys: 'in-order' | 'refused';
+  /** What all aliases and merges may add, in characters of JSON: stops a bomb while it is still small. */
+  readonly maxAliasedWeight: number;
 }
 
 /** Nesting of collections; the deepest CustomResourceDefinitions in use stay below half of it. */
 export const yamlMaxDepth = 100;
-/** What all aliases and merges of one text may add, in characters of JSON: stops a bomb while it is still small. */
-const maxAliasedWeight = 10 * 1024 * 1024;
 const maxAliases = 10_000;
+/** Of each severity, a document. */
+const maxFaults = 50;
 
 /**
  * Reads a text of YAML documents. Never throws for any text; work and memory follow its length. Duplicate keys, keys and tags that JSON
@@ -74,13 +86,20 @@ export function readYaml(text: string, dialect: YamlDialect): YamlRead {
     const events = parseEvents(text, { maxDepth: yamlMaxDepth });
     return new TreeBuilder(text, dialect).build(events);
   } catch (error) {
-    if (error instanceof YAMLException) return invalid(error.mark?.position ?? 0, `not valid YAML: ${error.reason}`);
+    if (error instanceof YAMLException) return syntaxFault(text, error);
     return invalid(0, `could not be read as YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
+function syntaxFault(text: string, error: YAMLException): YamlRead {
+  const offset = error.mark?.position ?? 0;
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset + 1);
+  const advice = error.reason.includes('indentation') && line.includes('\t') ? ' (the line holds a tab: use spaces)' : '';
+  return invalid(offset, `not valid YAML: ${error.reason}${advice}`);
+}
+
 function invalid(offset: number, message: string): YamlRead {
-  return { kind: 'invalid', fault: { severity: 'error', offset, message } };
+  return { kind: 'invalid', fault: { severity: 'error', offset, message }, aliasedWeight: 0 };
 }
 
 interface SequenceFrame {
@@ -119,13 +138,14 @@ class TreeBuilder {
   readonly #documents: YamlDocument[] = [];
   #frames: Frame[] = [];
   #anchors = new Map<string, YamlNode | 'open'>();
-  #faults: YamlFault[] = [];
   #root: YamlNode | undefined;
   #inDocument = false;
   #documentStart = 0;
   #lastOffset = 0;
   #aliases = 0;
   #aliasedWeight = 0;
+  #errors: YamlFault[] = [];
+  #warnings: YamlFault[] = [];
   #fatal: YamlFault | undefined;
 
   constructor(text: string, dialect: YamlDialect) {
@@ -136,9 +156,11 @@ class TreeBuilder {
   build(events: readonly Event[]): YamlRead {
     for (const event of events) {
       this.#take(event);
-      if (this.#fatal !== undefined) return { kind: 'invalid', fault: this.#fatal };
+      if (this.#fatal !== undefined) {
+        return { kind: 'invalid', fault: this.#fatal, aliasedWeight: this.#aliasedWeight };
+      }
     }
-    return { kind: 'read', documents: this.#documents };
+    return { kind: 'read', documents: this.#documents, aliasedWeight: this.#aliasedWeight };
   }
 
   #take(event: Event): void {
@@ -167,7 +189,8 @@ class TreeBuilder {
   #openDocument(): void {
     this.#frames = [];
     this.#anchors = new Map();
-    this.#faults = [];
+    this.#errors = [];
+    this.#warnings = [];
     this.#root = undefined;
     this.#inDocument = true;
     this.#documentStart = -1;
@@ -197,7 +220,7 @@ class TreeBuilder {
   }
 
   #scalar(event: ScalarEvent): void {
-    const start = this.#startOf(event, scalarStart(event));
+    const start = this.#startOf(event, scalarStart(event, this.#text));
     const text = getScalarValue(this.#text, event);
     const frame = this.#frames.at(-1);
     const tag = this.#tagOf(event);
@@ -222,29 +245,35 @@ class TreeBuilder {
     }
     const reading: KeyReading = plain ? this.#dialect.readKey(text) : this.#taggedKey(text, tag, start);
     if (reading.kind === 'refused') {
-      this.#error(start, reason(reading.reason));
+      this.#error(start, reading.reason);
       frame.pending = { kind: 'dropped', start };
       return;
     }
     if (reading.warning !== undefined) this.#warn(start, reading.warning);
     const anchor = this.#openAnchor(event);
-    if (anchor !== undefined) this.#anchors.set(anchor, { kind: 'scalar', start, weight: text.length + 2, value: reading.key });
+    if (anchor !== undefined)
+      this.#anchors.set(anchor, { kind: 'scalar', start, weight: text.length + 2, value: reading.key });
     this.#key(frame, reading.key, start);
   }
 
   #taggedKey(text: string, tag: string, start: number): KeyReading {
     const value = this.#scalarValue(text, { plain: false, tag, start });
-    return value === null ? { kind: 'refused', reason: 'a key must be text: quote it' } : { kind: 'key', key: String(value) };
+    return value === null
+      ? { kind: 'refused', reason: 'a key must be text: quote it' }
+      : { kind: 'key', key: String(value) };
   }
 
   #mergeKey(frame: MappingFrame, start: number): void {
     if (this.#dialect.mergeKeys === 'refused') {
-      this.#error(start, 'merge keys (<<) are not part of YAML 1.2: repeat the keys, or use an alias for a whole value');
+      this.#error(
+        start,
+        'merge keys (<<) are not part of YAML 1.2: repeat the keys, or use an alias for a whole value',
+      );
       frame.pending = { kind: 'dropped', start };
       return;
     }
     const earlier = frame.written.get('<<');
-    if (earlier !== undefined) this.#error(start, duplicateText('<<', this.#lineOf(earlier)));
+    if (earlier !== undefined) this.#duplicate('<<', start, earlier);
     frame.written.set('<<', start);
     frame.pending = { kind: 'merge', start };
   }
@@ -252,7 +281,7 @@ class TreeBuilder {
   #key(frame: MappingFrame, key: string, start: number): void {
     const earlier = frame.written.get(key);
     if (earlier !== undefined) {
-      this.#error(start, duplicateText(key, this.#lineOf(earlier)));
+      this.#duplicate(key, start, earlier);
       frame.pending = { kind: 'dropped', start };
       return;
     }
@@ -297,8 +326,8 @@ class TreeBuilder {
 
   #chargeAliased(weight: number, offset: number): boolean {
     this.#aliasedWeight += weight;
-    if (this.#aliasedWeight <= maxAliasedWeight) return true;
-    this.#stop(offset, 'aliases make this file grow beyond 10 MiB: write the values out, or split the file');
+    if (this.#aliasedWeight <= this.#dialect.maxAliasedWeight) return true;
+    this.#stop(offset, 'aliases make this file grow far beyond its size: write the values out, or split the file');
     return false;
   }
 
@@ -320,7 +349,7 @@ class TreeBuilder {
     if (!this.#inDocument) return;
     this.#inDocument = false;
     const start = this.#documentStart < 0 ? this.#lastOffset : this.#documentStart;
-    this.#documents.push({ start, root: this.#root, faults: this.#faults });
+    this.#documents.push({ start, root: this.#root, faults: [...this.#errors, ...this.#warnings] });
   }
 
   /** Hands a finished node to what it stands in. */
@@ -373,7 +402,10 @@ class TreeBuilder {
       for (const [key, entry] of source.entries) {
         if (!this.#chargeAliased(key.length + 4 + entry.node.weight, start)) return;
         if (frame.written.has(key)) {
-          this.#warn(start, `this merge overwrites the key ${JSON.stringify(key)} before it, as in kubectl: put the merge first`);
+          this.#warn(
+            start,
+            `this merge overwrites the key ${JSON.stringify(key)} before it, as in kubectl: put the merge first`,
+          );
         }
         this.#put(frame, key, entry);
       }
@@ -390,7 +422,7 @@ class TreeBuilder {
     }
     const reading = this.#dialect.readScalar(text);
     if (reading.kind === 'refused') {
-      this.#error(start, reason(reading.reason));
+      this.#error(start, reading.reason);
       return null;
     }
     if (tag !== '' && !matchesTag(reading.value, tag)) {
@@ -403,7 +435,8 @@ class TreeBuilder {
 
   #checkCollectionTag(event: Tagged, own: 'seq' | 'map', start: number): void {
     const tag = this.#tagOf(event);
-    if (tag !== '' && tag !== '!' && tag !== own) this.#error(start, `the tag "${tag.slice(0, 50)}" is not supported: write the value without it`);
+    if (tag !== '' && tag !== '!' && tag !== own)
+      this.#error(start, `the tag "${tag.slice(0, 50)}" is not supported: write the value without it`);
   }
 
   /** '' without a tag, `!`, or the name below `tag:yaml.org,2002:`; any other tag as it is written. */
@@ -421,29 +454,81 @@ class TreeBuilder {
     return name;
   }
 
+  /** Where a node begins, its tag and anchor included; an empty one stands where the last thing before it stood. */
   #startOf(event: Tagged, own: number): number {
-    const candidates = [own, event.tagStart, event.anchorStart < 0 ? -1 : event.anchorStart - 1].filter((offset) => offset >= 0);
-    const start = candidates.length === 0 ? this.#lastOffset : Math.min(...candidates);
+    let start = own < 0 ? this.#lastOffset : own;
+    if (event.tagStart >= 0) start = own < 0 ? event.tagStart : Math.min(start, event.tagStart);
+    if (event.anchorStart >= 0)
+      start = Math.min(own < 0 && event.tagStart < 0 ? event.anchorStart : start, event.anchorStart - 1);
     this.#lastOffset = Math.max(this.#lastOffset, start);
     if (this.#documentStart < 0) this.#documentStart = start;
     return start;
   }
 
-  #lineOf(offset: number): number {
-    let line = 1;
-    for (let at = this.#text.indexOf('\n'); at >= 0 && at < offset; at = this.#text.indexOf('\n', at + 1)) line += 1;
-    return line;
+  #duplicate(key: string, offset: number, earlier: number): void {
+    this.#add({
+      severity: 'error',
+      offset,
+      message: `duplicate key ${JSON.stringify(key.slice(0, 100))}: keep one`,
+      earlier,
+    });
   }
 
   #error(offset: number, message: string): void {
-    this.#faults.push({ severity: 'error', offset, message });
+    this.#add({ severity: 'error', offset, message });
   }
 
   #warn(offset: number, message: string): void {
-    this.#faults.push({ severity: 'warning', offset, message });
+    this.#add({ severity: 'warning', offset, message });
+  }
+
+  /** Errors are never crowded out by warnings; beyond the limit one more says nothing new. */
+  #add(fault: YamlFault): void {
+    const alike = fault.severity === 'error' ? this.#errors : this.#warnings;
+    if (alike.length < maxFaults) alike.push(fault);
   }
 
   #stop(offset: number, message: string): void {
     this.#fatal ??= { severity: 'error', offset, message };
+  }
+}
+
+interface Tagged {
+  readonly tagStart: number;
+  readonly tagEnd: number;
+  readonly anchorStart: number;
+  readonly anchorEnd: number;
+}
+
+function emptyObject(): Record<string, Json> {
+  return Object.create(null) as Record<string, Json>;
+}
+
+/** js-yaml's range of a scalar leaves out quotes and a block scalar's header. */
+function scalarStart(event: ScalarEvent, text: string): number {
+  if (event.valueStart < 0) return -1;
+  switch (event.style) {
+    case SCALAR_STYLE.PLAIN:
+      return event.valueStart;
+    case SCALAR_STYLE.SINGLE_QUOTED:
+    case SCALAR_STYLE.DOUBLE_QUOTED:
+      return event.valueStart - 1;
+    case SCALAR_STYLE.LITERAL_BLOCK:
+      return text.lastIndexOf('|', event.valueStart - 1);
+    case SCALAR_STYLE.FOLDED_BLOCK:
+      return text.lastIndexOf('>', event.valueStart - 1);
+  }
+}
+
+function matchesTag(value: ScalarValue, tag: string): boolean {
+  switch (tag) {
+    case 'null':
+      return value === null;
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'int':
+      return typeof value === 'bigint' || Number.isInteger(value);
+    default:
+      return typeof value === 'number';
   }
 }

@@ -3,7 +3,7 @@ import { identityKey, type Problem } from '../manifest/rendered-object.ts';
 import { digestEffects } from './digest.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import type { Plan, PlanKind } from './plan.ts';
-import { type ObjectPlan, planObject } from './plan-object.ts';
+import { type ObjectPlan, planObject, type Pruning } from './plan-object.ts';
 
 export interface PlanInput {
   readonly target: TargetName;
@@ -16,7 +16,7 @@ export interface PlanInput {
   /** From decoding and placing. */
   readonly problems: readonly Problem[];
   readonly complete: boolean;
-  readonly prune: boolean;
+  readonly prune: Pruning;
   readonly pendingPulls: readonly PullNumber[];
   readonly stored: ReadonlyMap<string, ReadonlyMap<string, { readonly live: string; readonly rendered: string }>>;
   readonly secretKey: Uint8Array;

@@ -10,7 +10,7 @@ export interface PlacementRules {
   readonly namespaces?: readonly string[];
   /** The server's bound for the cluster; undefined: any but `kube-*`. */
   readonly serverNamespaces?: readonly string[];
-  /** Kinds without namespace that the stack may touch. */
+  /** Kinds without namespace that the stack may touch; `*` is any. */
   readonly clusterScoped: readonly string[];
 }
 
@@ -130,7 +130,7 @@ function incomingKinds(rendered: readonly RenderedObject[]): ReadonlyMap<string,
 function refusalOf(identity: ObjectIdentity, namespaced: boolean, rules: PlacementRules): string | undefined {
   const what = identityText(identity);
   if (!namespaced) {
-    if (rules.clusterScoped.includes(identity.kind)) return namespaceBound(identity, rules, what);
+    if (rules.clusterScoped.includes(identity.kind) || rules.clusterScoped.includes('*')) return namespaceBound(identity, rules, what);
     return `${what} belongs to no namespace, and this stack may not touch such kinds; add it to the stack's \`cluster_scoped: [${identity.kind}]\``;
   }
   const namespace = identity.namespace;

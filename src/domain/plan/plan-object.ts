@@ -21,11 +21,14 @@ export interface ObjectPlan {
   readonly complete: boolean;
 }
 
+/** `unsure`: the render has errors, so that an object may be missing from it by accident. */
+export type Pruning = 'allowed' | 'disabled' | 'unsure';
+
 export interface ObjectPlanSettings {
   readonly target: TargetName;
   readonly cluster: ClusterUid;
   readonly kind: PlanKind;
-  readonly prune: boolean;
+  readonly prune: Pruning;
   readonly pendingPulls: readonly PullNumber[];
   /** Namespaces that the same render creates. */
   readonly createdNamespaces: ReadonlySet<string>;
@@ -74,7 +77,8 @@ function actionOf(facts: ObjectFacts, fields: readonly FieldSteps[], immutable: 
 /** Why an object that is no longer rendered stays where it is. */
 function keepReason(facts: ObjectFacts, settings: ObjectPlanSettings): string | undefined {
   if (settings.kind === 'adoption') return 'not rendered here; an adoption deletes nothing';
-  if (!settings.prune) return 'no longer rendered; it stays, because the stack says `prune: false`';
+  if (settings.prune === 'unsure') return 'not rendered; nothing is said about it while the files have errors';
+  if (settings.prune === 'disabled') return 'no longer rendered; it stays, because the stack says `prune: false`';
   if (!facts.member) return 'no longer rendered; it stays, because it does not carry this target\'s ownership label';
   if (facts.live.kind !== 'found') return undefined;
   const metadata = facts.live.object['metadata'];

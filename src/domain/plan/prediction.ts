@@ -42,7 +42,7 @@ export type Refusal =
   | { readonly kind: 'namespace-absent'; readonly namespace: string; readonly message: string }
   /** 400 `does not support dry run`. */
   | { readonly kind: 'webhook-without-dry-run'; readonly message: string }
-  /** 401 or 403. */
+  /** 401, or 403 of authorisation; the 403 of admission (quota, pod security) is `invalid`. */
   | { readonly kind: 'forbidden'; readonly message: string }
   /** 404 of the resource itself: the API version is not served. */
   | { readonly kind: 'not-served'; readonly message: string }
@@ -52,7 +52,9 @@ export type Refusal =
   | { readonly kind: 'unavailable'; readonly message: string };
 
 /** The answer to a server-side apply, dry or not. */
-export type ApplyAnswer = { readonly kind: 'applied'; readonly object: JsonObject; readonly created: boolean } | Refusal;
+export type ApplyAnswer =
+  | { readonly kind: 'applied'; readonly object: JsonObject; readonly created: boolean }
+  | Refusal;
 
 export type GetAnswer = { readonly kind: 'found'; readonly object: JsonObject } | { readonly kind: 'absent' } | Refusal;
 

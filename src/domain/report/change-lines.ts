@@ -10,15 +10,21 @@ import { visible } from './visible-text.ts';
  * fields by where their move comes from. Every line is visible text.
  */
 export function changeLines(change: Change, detail: Detail): readonly string[] {
-  const { group } = change.object;
-  const name = `${change.action} ${identityText(change.object)}${group === '' ? '' : ` (${group})`}`;
+  const name = `${change.action} ${identityText(change.object)}${groupText(change.object.group)}`;
   return [
     `@@ ${visible(name)} @@`,
     ...(change.danger === undefined ? [] : [`! destructive: ${visible(change.danger)}`]),
     ...confidenceLines(change.confidence),
     ...change.notes.map((note) => `# ${visible(note)}`),
-    ...(change.action === 'delete' ? deletedFields(change.differences, detail) : fieldsByOrigin(change.differences, detail)),
+    ...(change.action === 'delete'
+      ? deletedFields(change.differences, detail)
+      : fieldsByOrigin(change.differences, detail)),
   ];
+}
+
+/** Only groups that are not Kubernetes' own tell a reader anything. */
+function groupText(group: string): string {
+  return !group.includes('.') || group.endsWith('.k8s.io') ? '' : ` (${group})`;
 }
 
 function confidenceLines(confidence: Confidence): readonly string[] {
@@ -35,7 +41,10 @@ function confidenceLines(confidence: Confidence): readonly string[] {
 function deletedFields(differences: readonly Difference[], detail: Detail): readonly string[] {
   const shown = differences.slice(0, detail.deletedFields);
   const hidden = differences.length - shown.length;
-  return [...shown.map((difference) => removedFieldLine(difference, detail)), ...(hidden === 0 ? [] : [`- … and ${plural(hidden, 'more field')}`])];
+  return [
+    ...shown.map((difference) => removedFieldLine(difference, detail)),
+    ...(hidden === 0 ? [] : [`- … and ${plural(hidden, 'more field')}`]),
+  ];
 }
 
 function fieldsByOrigin(differences: readonly Difference[], detail: Detail): readonly string[] {

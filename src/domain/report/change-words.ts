@@ -44,14 +44,14 @@ export function listed(words: readonly string[]): string {
   return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
 }
 
-/** What kind of plan it is, where that is not the usual one. */
+/** What kind of plan it is, as a sentence, where that is not the usual one. */
 export function planKindText(plan: Pick<Plan, 'kind'>): string | undefined {
   switch (plan.kind) {
     case 'update':
       return undefined;
     case 'adoption':
-      return 'first deployment: the whole stack is planned, nothing is pruned';
+      return 'First deployment of this target: the whole stack is planned, nothing is pruned.';
     case 'removal':
-      return 'the target is removed: everything that it owns is deleted';
+      return 'This target is removed: everything that it owns is deleted.';
   }
 }

@@ -1,14 +1,12 @@
 import type { GateDecision } from '../gate/decision.ts';
 import { plural } from './change-words.ts';
 import type { CheckConclusion, CheckText } from './check.ts';
-import { checkTextBytes } from './plan-check.ts';
+import { checkTextBytes, titleCharacters } from './limits.ts';
 import { noChangesTitle } from './plan-overview.ts';
 import type { PullRequestView } from './pull-request-view.ts';
 import { requirementList } from './requirement-list.ts';
 import { cut, cutToBytes } from './text-size.ts';
 import { visible } from './visible-text.ts';
-
-const titleCharacters = 200;
 
 /** `planwright/gate`: the decision with every requirement, met and unmet, who could meet it and what was looked at. */
 export function gateCheck(view: PullRequestView): { readonly conclusion: CheckConclusion; readonly text: CheckText } {
@@ -57,7 +55,8 @@ function lead(view: PullRequestView): string {
   const ofAll = `${met} of ${plural(gate.requirements.length, 'requirement')} met`;
   switch (gate.status) {
     case 'open':
-      if (outcome.kind === 'no-changes') return 'Nothing that this pull request changes belongs to a target; nobody has to approve anything here.';
+      if (outcome.kind === 'no-changes')
+        return 'Nothing that this pull request changes belongs to a target; nobody has to approve anything here.';
       return gate.requirements.length === 0 ? 'Nothing is required.' : 'It may be merged.';
     case 'waiting':
       return `Waiting for people: ${ofAll}.`;

@@ -6,7 +6,10 @@ export function inProgress(name: CheckName, sha: CommitSha): CheckText {
   const commit = `\`${sha.slice(0, 12)}\``;
   switch (name) {
     case 'planwright/plan':
-      return { title: 'Planning', summary: `Rendering ${commit} and asking the clusters what it would change. Nothing is changed by that.` };
+      return {
+        title: 'Planning',
+        summary: `Rendering ${commit} and asking the clusters what it would change. Nothing is changed by that.`,
+      };
     case 'planwright/gate':
       return { title: 'Waiting for the plan', summary: `Who has to approve ${commit} is known when its plan is.` };
     case 'planwright/deploy':

@@ -1,16 +1,14 @@
-import { planFails } from '../plan/plan.ts';
 import type { Problem } from '../manifest/rendered-object.ts';
 import type { Annotation, CheckConclusion, CheckText } from './check.ts';
-import { allProblems, outcomeTitle, planOverview } from './plan-overview.ts';
+import { checkTextBytes, titleCharacters } from './limits.ts';
+import { allProblems, outcomeFails, outcomeTitle, planOverview } from './plan-overview.ts';
 import { byDanger } from './planned-view.ts';
 import { annotationsOf } from './problem-list.ts';
 import { provenance } from './provenance.ts';
 import type { PlanningOutcome, PullRequestView } from './pull-request-view.ts';
 import { targetSections } from './target-sections.ts';
-import { cutToBytes } from './text-size.ts';
-
-/** GitHub takes 65,535 characters; counted in bytes it fits however GitHub counts. */
-export const checkTextBytes = 65_000;
+import { cut, cutToBytes } from './text-size.ts';
+import { visible } from './visible-text.ts';
 
 export interface PlanCheck {
   readonly conclusion: CheckConclusion;
@@ -22,29 +20,20 @@ export interface PlanCheck {
 export function planCheck(view: PullRequestView): PlanCheck {
   const { outcome } = view;
   const overview = planOverview(view);
-  const sections = outcome.kind === 'planned' ? targetSections(byDanger(outcome.plans), checkTextBytes, view.planUrl).text : '';
-  const summary = [...overview, ...(outcome.kind === 'planned' ? ['', ...provenance(view, outcome.plans)] : [])].join('\n').trim();
+  const sections =
+    outcome.kind === 'planned' ? targetSections(byDanger(outcome.plans), checkTextBytes, view.planUrl).text : '';
+  const summary = [...overview, ...(outcome.kind === 'planned' ? ['', ...provenance(view, outcome.plans)] : [])]
+    .join('\n')
+    .trim();
   return {
     conclusion: outcomeFails(outcome) ? 'failure' : 'success',
     text: {
-      title: outcomeTitle(view),
+      title: cut(outcomeTitle(view, visible), titleCharacters),
       summary: cutToBytes(summary, checkTextBytes, '… the rest is left out.'),
       ...(sections === '' ? {} : { text: sections }),
     },
     annotations: annotationsOf(problemsOf(outcome)),
   };
-}
-
-function outcomeFails(outcome: PlanningOutcome): boolean {
-  switch (outcome.kind) {
-    case 'no-changes':
-      return false;
-    case 'conflict':
-    case 'invalid':
-      return true;
-    case 'planned':
-      return outcome.plans.some(planFails) || outcome.problems.some((problem) => problem.severity === 'error');
-  }
 }
 
 function problemsOf(outcome: PlanningOutcome): readonly Problem[] {

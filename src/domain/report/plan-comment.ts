@@ -1,28 +1,31 @@
 import type { GateDecision } from '../gate/decision.ts';
 import { plural } from './change-words.ts';
 import { deploymentTable } from './deployment-table.ts';
-import { noChangesTitle, outcomeTitle, paragraphs, planOverview } from './plan-overview.ts';
+import { commentBytes } from './limits.ts';
+import { noChangesTitle, outcomeFails, outcomeTitle, paragraphs, planOverview } from './plan-overview.ts';
 import { byDanger } from './planned-view.ts';
 import { provenance } from './provenance.ts';
 import type { PlanningOutcome, PullRequestView } from './pull-request-view.ts';
 import { requirementLine } from './requirement-list.ts';
+import { code } from './safe-text.ts';
 import { leftOutText, targetSections } from './target-sections.ts';
 import { cutToBytes, utf8Bytes } from './text-size.ts';
 
 /** By this the one comment is found again. */
 export const planCommentMarker = '<!-- planwright:plan -->';
 
-/** GitHub takes 65,536 characters; counted in bytes it fits however GitHub counts. */
-export const commentBytes = 65_000;
-
 /** Everything but the diffs; more than this is cut, so that there is always space for what is dangerous. */
-const frameBytes = 40_000;
+const frameBytes = 34_000;
 
 /** The one comment on a pull request, at most 65,000 bytes. */
 export function planComment(view: PullRequestView): string {
   const { outcome } = view;
   if (outcome.kind !== 'planned') return frame(view, []).join('\n');
-  const top = cutToBytes(frame(view, requirementLines(view.gate)).join('\n'), frameBytes, '\n… the rest of the overview is left out.');
+  const top = cutToBytes(
+    frame(view, requirementLines(view.gate)).join('\n'),
+    frameBytes,
+    '\n… the rest of the overview is left out.',
+  );
   const bottom = provenance(view, outcome.plans).join('\n');
   const space = commentBytes - utf8Bytes(top) - utf8Bytes(bottom) - 1_000;
   const sections = targetSections(byDanger(outcome.plans), space, view.planUrl);
@@ -33,17 +36,22 @@ function frame(view: PullRequestView, requirements: readonly string[]): readonly
   const deployments = deploymentTable(view.deployments);
   return [
     planCommentMarker,
-    ...paragraphs([deployments.length === 0 ? [] : ['### Deployment', '', ...deployments], [heading(view)], planOverview(view), deployments.length === 0 ? requirements : []]),
+    ...paragraphs([
+      deployments.length === 0 ? [] : ['### Deployment', '', ...deployments],
+      [heading(view)],
+      planOverview(view),
+      deployments.length === 0 ? requirements : [],
+    ]),
   ];
 }
 
 function heading(view: PullRequestView): string {
   const { outcome } = view;
-  return `### ${outcome.kind === 'no-changes' ? noChangesTitle : `${mark(outcome)}${outcomeTitle(view)}`}`;
+  return `### ${outcome.kind === 'no-changes' ? noChangesTitle : `${mark(outcome)}${outcomeTitle(view, code)}`}`;
 }
 
 function mark(outcome: PlanningOutcome): string {
-  return outcome.kind === 'planned' ? '' : '❌ ';
+  return outcomeFails(outcome) ? '❌ ' : '';
 }
 
 /** What still stands in the way; what is met is in the gate's check. */
@@ -57,6 +65,9 @@ function requirementLines(gate: GateDecision): readonly string[] {
 function leftOutNote(view: PullRequestView, leftOut: ReturnType<typeof targetSections>['leftOut']): string {
   if (leftOut.size === 0) return '';
   const changes = [...leftOut.values()].flat();
-  const where = view.planUrl === undefined ? 'The text of the check `planwright/plan` holds more.' : 'The links below lead to the full plans.';
+  const where =
+    view.planUrl === undefined
+      ? '`planwright plan --target TARGET` on the command line shows everything.'
+      : 'The links below lead to the full plans.';
   return `> [!NOTE]\n> Not everything fits here. Left out, the least dangerous first: ${leftOutText(changes)} in ${plural(leftOut.size, 'target')}. ${where}`;
 }

@@ -1,8 +1,9 @@
-import type { PlanningOutcome, PullRequestView } from './pull-request-view.ts';
+import { planFails } from '../plan/plan.ts';
 import { countsText, plural, totalOf } from './change-words.ts';
 import { destructiveList } from './destructive-list.ts';
 import { byDanger, countAll } from './planned-view.ts';
 import { problemList } from './problem-list.ts';
+import type { PlanningOutcome, PullRequestView } from './pull-request-view.ts';
 import { code, prose } from './safe-text.ts';
 import { targetTable } from './target-table.ts';
 
@@ -10,18 +11,18 @@ export const noChangesTitle = 'No infrastructure changes';
 
 const shownFiles = 50;
 
-/** One line, without Markdown. */
-export function outcomeTitle(view: PullRequestView): string {
+/** One line; `show` makes names safe for where the title stands. */
+export function outcomeTitle(view: PullRequestView, show: (name: string) => string): string {
   const { outcome } = view;
   switch (outcome.kind) {
     case 'no-changes':
       return noChangesTitle;
     case 'conflict':
-      return `Conflicts with the base in ${plural(outcome.files.length, 'file')}`;
+      return `Conflicts with ${show(view.base.ref)} in ${plural(outcome.files.length, 'file')}`;
     case 'invalid':
       return `Nothing could be planned: ${plural(errorCount(outcome), 'error')}`;
     case 'planned':
-      return plannedTitle(outcome);
+      return plannedTitle(outcome, show);
   }
 }
 
@@ -30,13 +31,15 @@ export function planOverview(view: PullRequestView): readonly string[] {
   const { outcome } = view;
   switch (outcome.kind) {
     case 'no-changes':
-      return ['Nothing that this pull request changes belongs to a target.'];
+      return [`Nothing that this pull request changes at \`${view.head.slice(0, 12)}\` belongs to a target.`];
     case 'conflict':
       return [
         `The head cannot be merged into ${code(view.base.ref)}, so there is nothing to plan. Merge or rebase, and resolve:`,
         '',
         ...outcome.files.slice(0, shownFiles).map((file) => `- ${code(file)}`),
-        ...(outcome.files.length > shownFiles ? [`- … and ${plural(outcome.files.length - shownFiles, 'more file')}`] : []),
+        ...(outcome.files.length > shownFiles
+          ? [`- … and ${plural(outcome.files.length - shownFiles, 'more file')}`]
+          : []),
       ];
     case 'invalid':
       return ['Nothing was planned, because of:', '', ...problemList(outcome.problems)];
@@ -45,17 +48,37 @@ export function planOverview(view: PullRequestView): readonly string[] {
   }
 }
 
+/** True when the pull request cannot be planned as a whole; warnings do not count. */
+export function outcomeFails(outcome: PlanningOutcome): boolean {
+  switch (outcome.kind) {
+    case 'no-changes':
+      return false;
+    case 'conflict':
+    case 'invalid':
+      return true;
+    case 'planned':
+      return outcome.plans.some(planFails) || outcome.problems.some((problem) => problem.severity === 'error');
+  }
+}
+
 type Planned = Extract<PlanningOutcome, { kind: 'planned' }>;
 
-function plannedTitle(outcome: Planned): string {
+function plannedTitle(outcome: Planned, show: (name: string) => string): string {
+  const where = targetsText(outcome.plans, show);
   const counts = countAll(outcome.plans);
   const errors = errorCount({ problems: allProblems(outcome) });
-  const incomplete = outcome.plans.filter((plan) => !plan.complete).length;
-  if (errors > 0) return `Plan failed: ${plural(errors, 'error')}`;
-  if (incomplete > 0) return `Plan incomplete in ${plural(incomplete, 'target')}`;
-  if (outcome.plans.length === 0) return outcome.configurationChanged ? 'Configuration changes, no target does' : noChangesTitle;
-  if (totalOf(counts) === 0) return `Nothing to change in ${plural(outcome.plans.length, 'target')}`;
-  return `${sentenceCase(countsText(counts))} in ${plural(outcome.plans.length, 'target')}`;
+  const incomplete = outcome.plans.filter((plan) => !plan.complete);
+  if (errors > 0) return `Plan failed with ${plural(errors, 'error')}`;
+  if (incomplete.length > 0) return `Plan incomplete for ${targetsText(incomplete, show)}`;
+  if (outcome.plans.length === 0)
+    return outcome.configurationChanged ? 'Configuration changes, no target does' : noChangesTitle;
+  if (totalOf(counts) === 0) return `Nothing to change in ${where}`;
+  return `${sentenceCase(countsText(counts))} in ${where}`;
+}
+
+function targetsText(plans: Planned['plans'], show: (name: string) => string): string {
+  const [only] = plans;
+  return only !== undefined && plans.length === 1 ? show(only.target) : plural(plans.length, 'target');
 }
 
 function plannedOverview(view: PullRequestView, outcome: Planned): readonly string[] {
@@ -63,8 +86,8 @@ function plannedOverview(view: PullRequestView, outcome: Planned): readonly stri
   const problems = problemList(allProblems(outcome));
   return paragraphs([
     notes(outcome),
-    plans.length === 0 ? [] : targetTable(plans, view.gate),
     destructiveList(plans),
+    plans.length === 0 ? [] : targetTable(plans, view.gate),
     problems,
   ]);
 }
@@ -76,7 +99,9 @@ export function allProblems(outcome: Planned): Planned['problems'] {
 
 function notes(outcome: Planned): readonly string[] {
   return [
-    ...(outcome.offline ? ['From a fork: rendered and checked without a cluster. Somebody with write access plans it live with `/plan`.'] : []),
+    ...(outcome.offline
+      ? ['From a fork: rendered and checked without a cluster. Somebody with write access plans it live with `/plan`.']
+      : []),
     ...(outcome.configurationChanged ? ['Changes how Planwright decides here (its configuration or CODEOWNERS).'] : []),
     ...(outcome.advice === undefined ? [] : [prose(outcome.advice)]),
   ].flatMap((note, index) => (index === 0 ? [note] : ['', note]));

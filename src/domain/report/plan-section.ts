@@ -12,7 +12,7 @@ export interface ChangeBlock {
 /** The text of one plan: its changed objects, most dangerous first; objects that stay as they are appear only when something is said about them. */
 export function planSection(plan: Pick<Plan, 'changes'>, detail: Detail): readonly ChangeBlock[] {
   return plan.changes
-    .filter((change) => change.action !== 'no-op' || change.notes.length > 0 || change.differences.length > 0)
+    .filter((change) => change.action !== 'no-op' || change.notes.length > 0)
     .map((change) => ({ change, lines: changeLines(change, detail) }))
     .sort((left, right) => dangerOf(right.change) - dangerOf(left.change));
 }

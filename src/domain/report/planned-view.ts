@@ -12,7 +12,9 @@ export function countAll(plans: readonly Plan[]): PlanCounts {
 /** Most dangerous first, equal ones by name: the order of every list of targets. */
 export function byDanger(plans: readonly Plan[]): readonly Plan[] {
   const ranked = plans.map((plan) => ({ plan, danger: planDanger(plan) }));
-  return ranked.sort((left, right) => right.danger - left.danger || (left.plan.target < right.plan.target ? -1 : 1)).map(({ plan }) => plan);
+  return ranked
+    .sort((left, right) => right.danger - left.danger || (left.plan.target < right.plan.target ? -1 : 1))
+    .map(({ plan }) => plan);
 }
 
 function planDanger(plan: Plan): number {

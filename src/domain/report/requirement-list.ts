@@ -7,7 +7,9 @@ const shownTargets = 10;
 
 /** Every requirement with its reason, who could meet it and what was looked at; what stands in the way first. */
 export function requirementList(requirements: readonly Requirement[]): readonly string[] {
-  return order.flatMap((status) => requirements.filter((requirement) => requirement.status === status).flatMap(requirementLines));
+  return order.flatMap((status) =>
+    requirements.filter((requirement) => requirement.status === status).flatMap(requirementLines),
+  );
 }
 
 /** One line: what is missing and who could help. */

@@ -42,7 +42,7 @@ export function htmlCode(text: string): string {
 export function prose(text: string): string {
   const line = cut(text.replace(/\s+/g, ' ').trim(), proseCharacters);
   return line
-    .split(/((?:^|(?<= ))`[^`]+`(?=[.,;:)]*(?:$| )))/)
+    .split(/((?:^|(?<= ))`[^`]+`(?=[.,;:!?)]*(?:$| )))/)
     .map((part, index) => (index % 2 === 1 ? code(part.slice(1, -1)) : plainWords(part)))
     .join('');
 }
@@ -65,7 +65,10 @@ function plainWords(text: string): string {
 }
 
 function plainOrCode(word: string, index: number): string {
-  const isPlain = plainWord.test(word) && !linkedByGitHub.some((pattern) => pattern.test(word)) && !(index === 0 && listMarker.test(word));
+  const isPlain =
+    plainWord.test(word) &&
+    !linkedByGitHub.some((pattern) => pattern.test(word)) &&
+    !(index === 0 && listMarker.test(word));
   if (isPlain) return word;
   const [, before = '', core = '', after = ''] = /^([("']*)(.*?)([)"'.,;:!?]*)$/u.exec(visible(word)) ?? [];
   return core === '' ? code(word) : `${before}${code(core)}${after}`;

@@ -20,8 +20,14 @@ export interface FittedSections {
  * The diffs of all targets within `bytes` bytes. What does not fit is left out by whole objects, the least dangerous of all targets first,
  * and each section says what it lacks.
  */
-export function targetSections(plans: readonly Plan[], bytes: number, planUrl: ((digest: PlanDigest) => string) | undefined): FittedSections {
-  const sections = plans.map((plan) => ({ plan, blocks: planSection(plan, shortDetail) })).filter(({ blocks }) => blocks.length > 0);
+export function targetSections(
+  plans: readonly Plan[],
+  bytes: number,
+  planUrl: ((digest: PlanDigest) => string) | undefined,
+): FittedSections {
+  const sections = plans
+    .map((plan) => ({ plan, blocks: planSection(plan, shortDetail) }))
+    .filter(({ blocks }) => blocks.length > 0);
   const shown = chooseBlocks(sections, bytes);
   const leftOut = new Map<TargetName, readonly Change[]>();
   const texts: string[] = [];
@@ -50,16 +56,19 @@ interface Section {
   readonly blocks: readonly ChangeBlock[];
 }
 
-/** Fewer sections than fit with an empty block each get none at all, so that the frames alone cannot use up the space. */
+/** Of equally dangerous blocks the first of each target go before the second of any, so that a large target leaves space for small ones. */
 function chooseBlocks(sections: readonly Section[], bytes: number): ReadonlySet<ChangeBlock> {
   const queue = sections
-    .flatMap(({ plan, blocks }) => blocks.map((block) => ({ plan, block })))
-    .sort((left, right) => dangerOf(right.block.change) - dangerOf(left.block.change));
+    .flatMap(({ plan, blocks }) => blocks.map((block, rank) => ({ plan, block, rank })))
+    .sort((left, right) => dangerOf(right.block.change) - dangerOf(left.block.change) || left.rank - right.rank);
   const chosen = new Set<ChangeBlock>();
   const opened = new Set<Plan>();
   let left = bytes;
   for (const { plan, block } of queue) {
-    const size = utf8Bytes(block.lines.join('\n')) + 2 + (opened.has(plan) ? 0 : frameBytes + utf8Bytes(htmlCode(plan.target)) + utf8Bytes(htmlCode(plan.cluster.name)));
+    const size =
+      utf8Bytes(block.lines.join('\n')) +
+      2 +
+      (opened.has(plan) ? 0 : frameBytes + utf8Bytes(htmlCode(plan.target)) + utf8Bytes(htmlCode(plan.cluster.name)));
     if (size > left) continue;
     left -= size;
     opened.add(plan);
@@ -68,15 +77,23 @@ function chooseBlocks(sections: readonly Section[], bytes: number): ReadonlySet<
   return chosen;
 }
 
-function sectionText(plan: Plan, kept: readonly ChangeBlock[], missing: readonly Change[], planUrl: ((digest: PlanDigest) => string) | undefined): string {
+function sectionText(
+  plan: Plan,
+  kept: readonly ChangeBlock[],
+  missing: readonly Change[],
+  planUrl: ((digest: PlanDigest) => string) | undefined,
+): string {
   const kind = planKindText(plan);
   const summary = `${htmlCode(plan.target)} on ${htmlCode(plan.cluster.name)}: ${countsText(countChanges(plan))}`;
   const link = planUrl === undefined ? '' : ` [Full plan](${planUrl(plan.digest)}).`;
   return [
     `<details><summary>${summary}</summary>`,
     '',
-    ...(kind === undefined ? [] : [`This is a ${kind}.`, '']),
-    fence('diff', kept.flatMap((block, index) => (index === 0 ? block.lines : ['', ...block.lines]))),
+    ...(kind === undefined ? [] : [kind, '']),
+    fence(
+      'diff',
+      kept.flatMap((block, index) => (index === 0 ? block.lines : ['', ...block.lines])),
+    ),
     '',
     ...(missing.length === 0 ? [] : [`Left out here, the least dangerous: ${leftOutText(missing)}.${link}`, '']),
     '</details>',

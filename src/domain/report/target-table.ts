@@ -1,24 +1,31 @@
 import type { GateDecision } from '../gate/decision.ts';
-import { countChanges, type Plan, planFails, type PlanKind } from '../plan/plan.ts';
+import { countChanges, type Plan, type PlanKind, planFails } from '../plan/plan.ts';
 import { countsCell, plural } from './change-words.ts';
 import { tableCode } from './safe-text.ts';
 import { requirementsOf, statusMark } from './target-gate.ts';
+import { linesWithin } from './text-size.ts';
 
-export const shownTargets = 100;
+const shownTargets = 100;
+const rowsBytes = 12_000;
 
 /** What would happen to each target and whether it may; `plans` are in the order of the rows. */
 export function targetTable(plans: readonly Plan[], gate: GateDecision): readonly string[] {
-  const hidden = plans.length - shownTargets;
+  const rows = plans
+    .slice(0, shownTargets)
+    .map((plan) => `| ${tableCode(plan.target)} | ${changesCell(plan)} | ${gateCell(gate, plan)} |`);
+  const shown = linesWithin(rows, rowsBytes);
+  const hidden = plans.length - shown.length;
   return [
     '| target | changes | gate |',
     '|---|---|---|',
-    ...plans.slice(0, shownTargets).map((plan) => `| ${tableCode(plan.target)} | ${changesCell(plan)} | ${gateCell(gate, plan)} |`),
+    ...shown,
     ...(hidden > 0 ? [`| … and ${plural(hidden, 'more target')} | | |`] : []),
   ];
 }
 
 function changesCell(plan: Plan): string {
-  if (planFails(plan)) return plan.changes.length === 0 ? '❌ plan failed' : `❌ incomplete: ${countsCell(countChanges(plan))}`;
+  if (planFails(plan))
+    return plan.changes.length === 0 ? '❌ plan failed' : `❌ incomplete: ${countsCell(countChanges(plan))}`;
   const kind = kindWord(plan.kind);
   return `${countsCell(countChanges(plan))}${kind === undefined ? '' : ` (${kind})`}`;
 }

@@ -27,3 +27,12 @@ export function cutToBytes(text: string, bytes: number, notice: string): string 
   }
   return [...kept, notice].join('\n');
 }
+
+/** As many of the lines, from the first, as have space in `bytes` bytes of UTF-8, two bytes between them. */
+export function linesWithin(lines: readonly string[], bytes: number): readonly string[] {
+  let size = 0;
+  return lines.filter((line) => {
+    size += utf8Bytes(line) + 2;
+    return size <= bytes;
+  });
+}

@@ -15,7 +15,8 @@ export function differenceLines(difference: Difference, detail: Detail): readonl
   const path = visible(difference.path);
   if (before.kind === 'secret' && after.kind === 'secret') return [`! ${path}: ${secretText}`];
   if (before.kind === 'text' && after.kind === 'text') {
-    if (before.text.includes('\n') || after.text.includes('\n')) return [`  ${path}:`, ...textDifference(before.text, after.text, detail)];
+    if (before.text.includes('\n') || after.text.includes('\n'))
+      return [`  ${path}:`, ...textDifference(before.text, after.text, detail)];
     const [from, to] = focus(visible(before.text), visible(after.text), detail);
     return [`- ${path}: ${from}`, `+ ${path}: ${to}`];
   }
@@ -52,12 +53,20 @@ function sideLines(sign: '-' | '+', path: string, value: ShownValue, detail: Det
 }
 
 function textDifference(before: string, after: string, detail: Detail): readonly string[] {
-  const patch = structuredPatch('', '', before, after, '', '', { context: unchangedLines, maxEditLength: maxChangedLines });
+  const isOpen = !before.endsWith('\n') && !after.endsWith('\n');
+  const end = isOpen ? '\n' : '';
+  const patch = structuredPatch('', '', before + end, after + end, '', '', {
+    context: unchangedLines,
+    maxEditLength: maxChangedLines,
+  });
   if (patch === undefined) {
-    return [...visibleLines(before).map((line) => `-     ${shorten(line, detail)}`), ...visibleLines(after).map((line) => `+     ${shorten(line, detail)}`)];
+    return [
+      ...visibleLines(before).map((line) => `-     ${shorten(line, detail)}`),
+      ...visibleLines(after).map((line) => `+     ${shorten(line, detail)}`),
+    ];
   }
   return patch.hunks.flatMap((hunk, index) => {
-    const start = hunk.oldStart > 1 || index > 0 ? [`      … from line ${hunk.newStart}`] : [];
+    const start = hunk.oldStart > 1 || index > 0 ? [`      ⋮ line ${hunk.newStart}`] : [];
     return [...start, ...hunk.lines.map((line, at) => hunkLine(line, hunk.lines[at + 1], hunk.lines[at - 1], detail))];
   });
 }
@@ -66,7 +75,8 @@ function hunkLine(line: string, next: string | undefined, previous: string | und
   if (line.startsWith('\\')) return '      (no line break at the end)';
   const text = visibleHunkText(line);
   if (line.startsWith('-') && next?.startsWith('+')) return `-     ${focus(text, visibleHunkText(next), detail)[0]}`;
-  if (line.startsWith('+') && previous?.startsWith('-')) return `+     ${focus(visibleHunkText(previous), text, detail)[1]}`;
+  if (line.startsWith('+') && previous?.startsWith('-'))
+    return `+     ${focus(visibleHunkText(previous), text, detail)[1]}`;
   return `${line.slice(0, 1)}     ${shorten(text, detail)}`;
 }
 
@@ -82,7 +92,10 @@ function focus(before: string, after: string, detail: Detail): readonly [string,
   while (same < before.length && before[same] === after[same]) same += 1;
   const skipped = Math.max(0, same - Math.floor(detail.lineCharacters / 4));
   const start = skipped === 0 ? '' : `${leftOut(skipped)} `;
-  return [`${start}${shorten(before.slice(skipped).toWellFormed(), detail)}`, `${start}${shorten(after.slice(skipped).toWellFormed(), detail)}`];
+  return [
+    `${start}${shorten(before.slice(skipped).toWellFormed(), detail)}`,
+    `${start}${shorten(after.slice(skipped).toWellFormed(), detail)}`,
+  ];
 }
 
 function firstLine(text: string, detail: Detail): string {

@@ -40,6 +40,8 @@ export interface Checkout {
   readFiles(repository: Repository, at: CommitSha | TreeSha, paths: readonly string[]): Promise<ReadonlyMap<string, FileRead>>;
   /** True when `ancestor` is reachable from `commit` (or is it). */
   isAncestor(repository: Repository, ancestor: CommitSha, commit: CommitSha): Promise<boolean>;
+  /** Undefined for a root commit. */
+  firstParent(repository: Repository, commit: CommitSha): Promise<CommitSha | undefined>;
   /** The tree of a commit. */
   treeOf(repository: Repository, commit: CommitSha): Promise<TreeSha>;
 }

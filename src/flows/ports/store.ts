@@ -141,11 +141,19 @@ export interface Records {
   /** All runs of the pull request, oldest first. */
   planRuns(repository: RepositoryId, pull: PullNumber): Promise<readonly PlanRun[]>;
   markShown(runId: string, shownAtMs: number): Promise<void>;
+  /** Empties the fingerprints of the runs for this head, so that the next look plans again. */
+  forgetPlanRuns(repository: RepositoryId, head: CommitSha): Promise<void>;
   /** Effects of these plans, for coverage. */
   effects(plans: readonly PlanDigest[]): Promise<ReadonlyMap<PlanDigest, readonly Effect[]>>;
 
+  /** A person with write access asked for a live plan of a fork's head. */
+  allowLivePlan(repository: RepositoryId, pull: PullNumber, head: CommitSha): Promise<void>;
+  isLivePlanAllowed(repository: RepositoryId, pull: PullNumber, head: CommitSha): Promise<boolean>;
+
   // What was said on GitHub
   reported(repository: RepositoryId, key: string): Promise<ReportedItem | undefined>;
+  /** Items whose key begins so (`issue:`). */
+  reportedUnder(repository: RepositoryId, keyPrefix: string): Promise<readonly ReportedItem[]>;
   saveReported(item: ReportedItem): Promise<void>;
 
   // Repositories that are known since …
@@ -162,6 +170,10 @@ export interface Records {
   addDeployments(deployments: readonly Omit<Deployment, 'id' | 'phase'>[]): Promise<void>;
   deployment(id: number): Promise<Deployment | undefined>;
   deploymentsOfMerge(repository: RepositoryId, pull: PullNumber): Promise<readonly Deployment[]>;
+  /** The target's newest deployment by merge order, ended or not. */
+  latestDeployment(repository: RepositoryId, target: TargetName): Promise<Deployment | undefined>;
+  /** Back to `queued` when it is `failed` (nobody holds a failed deployment's lock); false when it is not. */
+  retryFailed(deployment: number): Promise<boolean>;
   /** Deployments of the target that are not ended, in merge order. */
   openDeployments(repository: RepositoryId, target: TargetName): Promise<readonly Deployment[]>;
   /** Merged pull requests whose deployment of this target has not ended, in merge order. */

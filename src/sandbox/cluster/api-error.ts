@@ -1,12 +1,6 @@
+import type { Cause } from './cause.ts';
 import type { JsonMap } from './json.ts';
 import type { Kind } from './kinds.ts';
-
-/** One reason why an object is refused, as in `details.causes` of a Status. */
-export interface Cause {
-  readonly reason: string;
-  readonly message: string;
-  readonly field: string;
-}
 
 interface Failure {
   readonly code: number;
@@ -60,8 +54,7 @@ export const forbidden = (kind: Kind, name: string, why: string, causes: readonl
     code: 403,
     reason: 'Forbidden',
     message: `${kind.resource} ${JSON.stringify(name)} is forbidden: ${why}`,
-    details:
-      causes.length === 0 ? resourceDetails(kind, name) : withCauses(resourceDetails(kind, name), causes),
+    details: causes.length === 0 ? resourceDetails(kind, name) : withCauses(resourceDetails(kind, name), causes),
   });
 
 export const notFound = (kind: Kind, name: string): ApiError =>
@@ -126,7 +119,7 @@ export const fieldConflicts = (message: string, causes: readonly Cause[]): ApiEr
 export const expired = (message: string): ApiError => new ApiError({ code: 410, reason: 'Expired', message });
 
 export const unsupportedMediaType = (message: string): ApiError =>
-  new ApiError({ code: 415, reason: 'UnsupportedMediaType', message });
+  new ApiError({ code: 415, reason: 'UnsupportedMediaType', message, details: {} });
 
 const listed = (causes: readonly Cause[]): string => {
   const texts = causes.map(({ field, message }) => `${field}: ${message}`);

@@ -113,7 +113,8 @@ function scalarForm(value: Json, type: ScalarType, place: Place): Json {
 }
 
 function quantityForm(value: Json): Json {
-  const quantity = typeof value === 'string' || typeof value === 'number' ? canonicalQuantity(String(value)) : undefined;
+  const quantity =
+    typeof value === 'string' || typeof value === 'number' ? canonicalQuantity(String(value)) : undefined;
   if (quantity !== undefined) return quantity;
   throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 }
@@ -132,5 +133,7 @@ function base64Form(value: Json, place: Place): Json {
 function mismatch(value: Json, place: Place, goType: string): DecodeError {
   const given = isList(value) ? 'array' : isMap(value) ? 'object' : typeof value === 'boolean' ? 'bool' : typeof value;
   const path = place.path.replaceAll(/\[\d+\]/g, '');
-  return new DecodeError(`json: cannot unmarshal ${given} into Go struct field ${place.owner}.${path} of type ${goType}`);
+  return new DecodeError(
+    `json: cannot unmarshal ${given} into Go struct field ${place.owner}.${path} of type ${goType}`,
+  );
 }

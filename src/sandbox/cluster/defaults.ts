@@ -66,7 +66,9 @@ function serviceSpecWithDefaults(spec: JsonMap): JsonMap {
       ...(typed.type === 'ExternalName' ? {} : { internalTrafficPolicy: 'Cluster' }),
       ...(isExposed ? { externalTrafficPolicy: 'Cluster' } : {}),
       ...(typed.type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: true } : {}),
-      ...(typed.sessionAffinity === 'ClientIP' ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } } : {}),
+      ...(typed.sessionAffinity === 'ClientIP'
+        ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
+        : {}),
     }),
     ...(isList(typed.ports) ? { ports } : {}),
   };

@@ -1,9 +1,10 @@
-import type { Cause } from './api-error.ts';
+import type { Cause } from './cause.ts';
+import { invalidValue, required } from './cause.ts';
 import type { Json, JsonMap } from './json.ts';
 import { isMap, listOf, mapOf, textOf } from './json.ts';
 import { matchesLabelSelector } from './label-selector.ts';
+import { validateLabels } from './metadata-validation.ts';
 import { dnsLabel } from './names.ts';
-import { invalidValue, required, validateLabels } from './validation.ts';
 
 /** What is wrong with a Deployment's specification, defaults included. */
 export function validateDeploymentSpec(spec: JsonMap): readonly Cause[] {
@@ -23,14 +24,18 @@ export function validateDeploymentSpec(spec: JsonMap): readonly Cause[] {
 }
 
 function validateCount(count: Json | undefined, field: string): readonly Cause[] {
-  return typeof count === 'number' && count < 0 ? [invalidValue(field, count, 'must be greater than or equal to 0')] : [];
+  return typeof count === 'number' && count < 0
+    ? [invalidValue(field, count, 'must be greater than or equal to 0')]
+    : [];
 }
 
 function validatePodSpec(spec: JsonMap, field: string): readonly Cause[] {
   const containers = listOf(spec.containers).map(mapOf);
   if (containers.length === 0) return [required(`${field}.containers`)];
   const volumes = listOf(spec.volumes).map((volume) => textOf(mapOf(volume).name));
-  return containers.flatMap((container, index) => validateContainer(container, `${field}.containers[${index}]`, volumes));
+  return containers.flatMap((container, index) =>
+    validateContainer(container, `${field}.containers[${index}]`, volumes),
+  );
 }
 
 function validateContainer(container: JsonMap, field: string, volumes: readonly string[]): readonly Cause[] {

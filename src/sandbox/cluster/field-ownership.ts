@@ -1,4 +1,4 @@
-import type { Cause } from './api-error.ts';
+import type { Cause } from './cause.ts';
 import type { FieldSet } from './field-set.ts';
 import {
   describePaths,
@@ -25,9 +25,16 @@ const neverOwned: FieldSet = fieldSet(
     [
       'f:metadata',
       fieldSet(
-        ['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'selfLink', 'managedFields'].map(
-          (field) => `f:${field}`,
-        ),
+        [
+          'name',
+          'namespace',
+          'uid',
+          'resourceVersion',
+          'generation',
+          'creationTimestamp',
+          'selfLink',
+          'managedFields',
+        ].map((field) => `f:${field}`),
         [],
       ),
     ],
@@ -39,7 +46,10 @@ const allButStatus: FieldSet = fieldSet(['f:spec'], []);
 function ownable(fields: FieldSet, subresource: string): FieldSet {
   const resetByTheServer = subresource === 'status' ? allButStatus : status;
   const { members, children } = withoutSubtrees(withoutSubtrees(fields, neverOwned), resetByTheServer);
-  return fieldSet([...members].filter((element) => element !== 'f:metadata'), [...children]);
+  return fieldSet(
+    [...members].filter((element) => element !== 'f:metadata'),
+    [...children],
+  );
 }
 
 interface Change {
@@ -72,12 +82,17 @@ export function applyConfiguration(
   const { live, configuration, by, type, now, isForced } = change;
   const key = managerKey(by);
   const before = change.managers.get(key);
-  const applied = ownable(fieldSetOf(configuration, type), by.subresource);
+  const claimed = fieldSetOf(configuration, type);
+  const applied = ownable(claimed, by.subresource);
   const managers = new Map(change.managers);
   managers.set(key, { ...by, time: now, fields: applied });
 
   const merged = mapOf(mergeValues(live, configuration, type));
-  const object = before === undefined ? merged : removeAbandoned({ merged, abandonedBy: before.fields, managers, type });
+  const owned = [...change.managers].filter(([otherKey]) => otherKey !== key).map(([, { fields }]) => fields);
+  const object =
+    before === undefined
+      ? merged
+      : removeAbandoned({ merged, abandonedBy: before.fields, kept: [...owned, claimed], type });
 
   const { added, removed, modified } = compareValues(live, object, type);
   const changed = union(added, modified);
@@ -99,15 +114,16 @@ export function applyConfiguration(
 interface Abandoned {
   readonly merged: JsonMap;
   readonly abandonedBy: FieldSet;
-  readonly managers: Managers;
+  /** What managers own now, and all that the configuration names, its identity included. */
+  readonly kept: readonly FieldSet[];
   readonly type: StructType;
 }
 
 /** Removing an item takes what is below it along; what somebody owns, or nobody ever applied, comes back. */
-function removeAbandoned({ merged, abandonedBy, managers, type }: Abandoned): JsonMap {
+function removeAbandoned({ merged, abandonedBy, kept, type }: Abandoned): JsonMap {
   const named = (fields: FieldSet): FieldSet => withNamedFields(fields, type);
   const all = named(fieldSetOf(merged, type));
-  const owned = named([...managers.values()].map(({ fields }) => fields).reduce(union, emptyFieldSet));
+  const owned = named(kept.reduce(union, emptyFieldSet));
   const missingFrom = (value: JsonMap): FieldSet => difference(all, named(fieldSetOf(value, type)));
 
   const pruned = mapOf(removePaths(merged, type, named(abandonedBy)));
@@ -137,7 +153,9 @@ export function recordUpdate(change: Change & { readonly updated: JsonMap; reado
 }
 
 /** What stood in an object before its first apply belongs to a manager of that name, so that it is not lost. */
-export function ownershipBeforeFirstApply(change: Omit<Change, 'managers' | 'by'> & { zero: JsonMap; apiVersion: string }): Managers {
+export function ownershipBeforeFirstApply(
+  change: Omit<Change, 'managers' | 'by'> & { zero: JsonMap; apiVersion: string },
+): Managers {
   const { live, type, now, zero, apiVersion } = change;
   const by: ManagerIdentity = { manager: 'before-first-apply', operation: 'Update', apiVersion, subresource: '' };
   return recordUpdate({ live: zero, updated: live, managers: new Map(), by, type, now, isCreated: true });
@@ -160,6 +178,8 @@ export function describeConflicts(conflicts: readonly FieldConflict[]): { messag
   if (only !== undefined && causes.length === 1) {
     return { message: `Apply failed with 1 conflict: ${only.message}: ${only.field}`, causes };
   }
-  const lines = groups.map(({ who, paths }) => `conflicts with ${who}:\n${paths.map((path) => `- ${path}`).join('\n')}`);
+  const lines = groups.map(
+    ({ who, paths }) => `conflicts with ${who}:\n${paths.map((path) => `- ${path}`).join('\n')}`,
+  );
   return { message: `Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`, causes };
 }

@@ -79,9 +79,7 @@ export function describePaths(set: FieldSet): readonly string[] {
   const members = [...set.members].sort().map(describeElement);
   const children = [...set.children.keys()].sort();
   return members.concat(
-    children.flatMap((element) =>
-      describePaths(childOf(set, element)).map((path) => describeElement(element) + path),
-    ),
+    children.flatMap((element) => describePaths(childOf(set, element)).map((path) => describeElement(element) + path)),
   );
 }
 

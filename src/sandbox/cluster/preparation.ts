@@ -67,8 +67,7 @@ export function prepareForUpdate(kind: Kind, object: JsonMap, live: KubernetesOb
 
 function nextGeneration(generation: Json, object: JsonMap, live: KubernetesObject): Json {
   const annotations = (of: JsonMap): JsonMap => mapOf(mapOf(of.metadata).annotations);
-  const isSame =
-    isDeepStrictEqual(object.spec, live.spec) && isDeepStrictEqual(annotations(object), annotations(live));
+  const isSame = isDeepStrictEqual(object.spec, live.spec) && isDeepStrictEqual(annotations(object), annotations(live));
   return isSame ? generation : Number(generation) + 1;
 }
 
@@ -90,7 +89,10 @@ function withAddresses(spec: JsonMap, addresses: ServiceAddresses): JsonMap {
 function withNodePorts(spec: JsonMap, addresses: ServiceAddresses): JsonMap {
   const isExposed = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
   if (!isExposed || !isList(spec.ports)) return {};
-  const ports = listOf(spec.ports).map((port) => ({ ...mapOf(port), nodePort: mapOf(port).nodePort ?? addresses.nodePort() }));
+  const ports = listOf(spec.ports).map((port) => ({
+    ...mapOf(port),
+    nodePort: mapOf(port).nodePort ?? addresses.nodePort(),
+  }));
   return { ports };
 }
 

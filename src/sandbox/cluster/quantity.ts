@@ -1,6 +1,17 @@
 const shape = /^([+-]?)(\d*)(?:\.(\d*))?(?:([eE][+-]?\d+)|(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)?)$/;
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
-const decimalPowers: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+const decimalPowers: Readonly<Record<string, number>> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  '': 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+};
 const nanoPlaces = 9;
 const nanos = 10n ** BigInt(nanoPlaces);
 
@@ -37,7 +48,9 @@ function inBinary(amount: bigint): string {
 
 function inDecimal(amount: bigint, isExponential: boolean): string {
   if (amount === 0n) return '0';
-  const fitting = Object.entries(decimalPowers).filter(([, power]) => amount % 10n ** BigInt(nanoPlaces + power) === 0n);
+  const fitting = Object.entries(decimalPowers).filter(
+    ([, power]) => amount % 10n ** BigInt(nanoPlaces + power) === 0n,
+  );
   const [suffix, power] = fitting.at(-1) ?? ['n', -nanoPlaces];
   const digits = amount / 10n ** BigInt(nanoPlaces + power);
   if (isExponential) return power === 0 ? `${digits}` : `${digits}e${power}`;

@@ -127,7 +127,8 @@ for (const [name, schema] of schemas) {
 /** The schema of a kind's objects. */
 export function rootTypeOf(kind: Kind): StructType {
   const type = roots.get(`${kind.group}/${kind.kind}`);
-  if (type === undefined) throw new Error(`The OpenAPI documents of the sandbox do not describe ${kind.qualifiedKind}.`);
+  if (type === undefined)
+    throw new Error(`The OpenAPI documents of the sandbox do not describe ${kind.qualifiedKind}.`);
   return type;
 }
 

@@ -1,8 +1,9 @@
-import type { Cause } from './api-error.ts';
+import type { Cause } from './cause.ts';
+import { invalidValue, required, unsupported } from './cause.ts';
 import type { Json, JsonMap } from './json.ts';
 import { listOf, mapOf, textOf } from './json.ts';
+import { validateLabels } from './metadata-validation.ts';
 import { dnsLabel } from './names.ts';
-import { invalidValue, required, unsupported, validateLabels } from './validation.ts';
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const protocols = ['SCTP', 'TCP', 'UDP'];

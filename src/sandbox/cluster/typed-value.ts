@@ -42,7 +42,8 @@ function checkScalar(value: Json, scalar: 'string' | 'numeric' | 'boolean' | 'un
     if (typeof value === 'number') return;
     throw new TypedValueError(`${path}: expected numeric (int or float), got ${describeGot(value)}`);
   }
-  if (typeof value !== fits[scalar]) throw new TypedValueError(`${path}: expected ${scalar}, got ${describeGot(value)}`);
+  if (typeof value !== fits[scalar])
+    throw new TypedValueError(`${path}: expected ${scalar}, got ${describeGot(value)}`);
 }
 
 function checkList(value: Json, type: ListType, path: string): void {
@@ -138,9 +139,18 @@ export function compareValues(before: Json | undefined, after: Json | undefined,
     below.push([element, compareValues(was, is, partType)]);
   }
   return {
-    added: fieldSet(added, below.map(([element, { added }]) => [element, added])),
-    removed: fieldSet(removed, below.map(([element, { removed }]) => [element, removed])),
-    modified: fieldSet(modified, below.map(([element, { modified }]) => [element, modified])),
+    added: fieldSet(
+      added,
+      below.map(([element, { added }]) => [element, added]),
+    ),
+    removed: fieldSet(
+      removed,
+      below.map(([element, { removed }]) => [element, removed]),
+    ),
+    modified: fieldSet(
+      modified,
+      below.map(([element, { modified }]) => [element, modified]),
+    ),
   };
 }
 

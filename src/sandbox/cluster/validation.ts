@@ -1,36 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Cause } from './api-error.ts';
+import type { Cause } from './cause.ts';
+import { forbiddenField, invalidValue } from './cause.ts';
 import { validateDeploymentSpec } from './deployment-validation.ts';
 import type { Json, JsonMap } from './json.ts';
-import { listOf, mapOf, textOf } from './json.ts';
+import { mapOf } from './json.ts';
 import type { Kind } from './kinds.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
-import { configKey, dnsLabel, dnsLabelOf1035, dnsSubdomain, labelName, labelValue, qualifiedName } from './names.ts';
+import { validateMetadata } from './metadata-validation.ts';
+import { configKey } from './names.ts';
 import { validateServiceSpec } from './service-validation.ts';
-
-export const required = (field: string, detail = ''): Cause => ({
-  reason: 'FieldValueRequired',
-  message: detail === '' ? 'Required value' : `Required value: ${detail}`,
-  field,
-});
-
-export const invalidValue = (field: string, value: Json | undefined, detail: string): Cause => ({
-  reason: 'FieldValueInvalid',
-  message: `Invalid value: ${JSON.stringify(value ?? null)}: ${detail}`,
-  field,
-});
-
-export const forbiddenField = (field: string, detail: string): Cause => ({
-  reason: 'FieldValueForbidden',
-  message: `Forbidden: ${detail}`,
-  field,
-});
-
-export const unsupported = (field: string, value: Json | undefined, supported: readonly string[]): Cause => ({
-  reason: 'FieldValueNotSupported',
-  message: `Unsupported value: ${JSON.stringify(value ?? null)}: supported values: ${supported.map((word) => JSON.stringify(word)).join(', ')}`,
-  field,
-});
 
 /** Why the server would refuse to create this object; empty when it would not. */
 export function validateNew(kind: Kind, object: KubernetesObject): readonly Cause[] {
@@ -49,36 +27,6 @@ export function validateUpdate(kind: Kind, object: KubernetesObject, live: Kuber
     ...validateImmutable(kind, object, live),
     ...validateContent(kind, object),
   ];
-}
-
-const nameRules: Readonly<Record<string, typeof dnsLabel>> = { Namespace: dnsLabel, Service: dnsLabelOf1035 };
-
-function validateMetadata(kind: Kind, metadata: JsonMap): readonly Cause[] {
-  const name = textOf(metadata.name);
-  if (name === '') return [required('metadata.name', 'name or generateName is required')];
-  const wrongName = (nameRules[kind.kind] ?? dnsSubdomain)(name);
-  return [
-    ...wrongName.map((why) => invalidValue('metadata.name', name, why)),
-    ...validateLabels(mapOf(metadata.labels), 'metadata.labels'),
-    ...Object.keys(mapOf(metadata.annotations)).flatMap((key) =>
-      labelName(key.toLowerCase()).map((why) => invalidValue('metadata.annotations', key, why)),
-    ),
-    ...listOf(metadata.finalizers).flatMap((finalizer, index) => validateFinalizer(textOf(finalizer), index)),
-  ];
-}
-
-export const validateLabels = (labels: JsonMap, field: string): readonly Cause[] =>
-  Object.entries(labels).flatMap(([key, value]) => [
-    ...labelName(key).map((why) => invalidValue(field, key, why)),
-    ...labelValue(textOf(value)).map((why) => invalidValue(field, value, why)),
-  ]);
-
-const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
-
-function validateFinalizer(finalizer: string, index: number): readonly Cause[] {
-  if (standardFinalizers.includes(finalizer) || qualifiedName(finalizer)) return [];
-  const why = 'name is neither a standard finalizer name nor is it fully qualified';
-  return [invalidValue(`metadata.finalizers[${index}]`, finalizer, why)];
 }
 
 function validateContent(kind: Kind, object: JsonMap): readonly Cause[] {
@@ -113,12 +61,15 @@ function validateImmutable(kind: Kind, object: KubernetesObject, live: Kubernete
       ];
     case 'Deployment': {
       const { selector } = mapOf(object.spec);
-      return differs(selector, mapOf(live.spec).selector) ? [invalidValue('spec.selector', selector, immutableField)] : [];
+      return differs(selector, mapOf(live.spec).selector)
+        ? [invalidValue('spec.selector', selector, immutableField)]
+        : [];
     }
     case 'Service': {
       const { clusterIPs, type } = mapOf(object.spec);
       const before = mapOf(live.spec);
-      if (type === 'ExternalName' || before.type === 'ExternalName' || !differs(clusterIPs, before.clusterIPs)) return [];
+      if (type === 'ExternalName' || before.type === 'ExternalName' || !differs(clusterIPs, before.clusterIPs))
+        return [];
       return [invalidValue('spec.clusterIPs[0]', clusterIPs, 'may not change once set')];
     }
     default:

@@ -9,7 +9,12 @@ import { covers, levelRank, type World } from './model/world.ts';
 export type Caller =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'app'; readonly app: App }
-  | { readonly kind: 'installation'; readonly app: App; readonly installation: Installation; readonly token: InstallationToken }
+  | {
+      readonly kind: 'installation';
+      readonly app: App;
+      readonly installation: Installation;
+      readonly token: InstallationToken;
+    }
   | { readonly kind: 'person'; readonly account: Account };
 
 /** What a repository's endpoint asks for: any one of the app permissions (`checks:write`), and the level of a person. */
@@ -63,16 +68,24 @@ export function actorOf(caller: Caller): Actor {
 }
 
 /** Refuses with 404 what the caller may not know of, with 403 what they may see but not do. */
-export function requireAccess(world: World, caller: Caller, repository: Repository, needs: Needs, method: string): void {
+export function requireAccess(
+  world: World,
+  caller: Caller,
+  repository: Repository,
+  needs: Needs,
+  method: string,
+): void {
   switch (caller.kind) {
     case 'anonymous':
       throw new Refusal(401, 'Requires authentication');
     case 'app':
       throw new Refusal(401, 'A JSON web token could not be decoded');
     case 'installation':
-      return requireInstallation(caller, repository, needs, method);
+      requireInstallation(caller, repository, needs, method);
+      break;
     case 'person':
-      return requirePerson(world, caller.account, repository, needs);
+      requirePerson(world, caller.account, repository, needs);
+      break;
   }
 }
 
@@ -88,7 +101,12 @@ export function sees(world: World, caller: Caller, repository: Repository): bool
   }
 }
 
-function requireInstallation(caller: Extract<Caller, { kind: 'installation' }>, repository: Repository, needs: Needs, method: string): void {
+function requireInstallation(
+  caller: Extract<Caller, { kind: 'installation' }>,
+  repository: Repository,
+  needs: Needs,
+  method: string,
+): void {
   if (!isWithin(caller, repository)) {
     if (repository.private) throw notFound();
     if (method === 'GET') return;
@@ -105,10 +123,14 @@ function requirePerson(world: World, account: Account, repository: Repository, n
   const level = world.level(repository, account.id);
   if (level === 'none') throw notFound();
   if (needs.person === 'none') throw new Refusal(403, 'You must authenticate via a GitHub App.');
-  if (levelRank(level) < levelRank(needs.person)) throw new Refusal(403, `Must have ${needs.person} rights to Repository.`);
+  if (levelRank(level) < levelRank(needs.person))
+    throw new Refusal(403, `Must have ${needs.person} rights to Repository.`);
 }
 
-const isWithin = ({ installation, token }: { readonly installation: Installation; readonly token: InstallationToken }, repository: Repository): boolean =>
+const isWithin = (
+  { installation, token }: { readonly installation: Installation; readonly token: InstallationToken },
+  repository: Repository,
+): boolean =>
   covers(installation, repository) && (token.repositoryIds === null || token.repositoryIds.has(repository.id));
 
 function ownerOfToken(world: World, credential: string): Caller {
@@ -133,12 +155,26 @@ function appOfJwt(world: World, jwt: string): Caller {
   const claims = claimsOf(payload);
   const app = world.state.apps.get(Number(claims.iss));
   if (app === undefined) throw new Refusal(401, 'Integration not found');
-  const genuine = verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), createPublicKey(app.publicKey), Buffer.from(signature, 'base64url'));
+  const genuine = verify(
+    'RSA-SHA256',
+    Buffer.from(`${header}.${payload}`),
+    createPublicKey(app.publicKey),
+    Buffer.from(signature, 'base64url'),
+  );
   if (!genuine) throw new Refusal(401, 'A JSON web token could not be decoded');
   const nowSeconds = Date.now() / 1000;
-  if (claims.exp < nowSeconds) throw new Refusal(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires");
-  if (claims.exp > nowSeconds + jwtLifeSeconds + clockLeewaySeconds) throw new Refusal(401, "'Expiration time' claim ('exp') is too far in the future");
-  if (claims.iat > nowSeconds + clockLeewaySeconds) throw new Refusal(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued");
+  if (claims.exp < nowSeconds)
+    throw new Refusal(
+      401,
+      "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+    );
+  if (claims.exp > nowSeconds + jwtLifeSeconds + clockLeewaySeconds)
+    throw new Refusal(401, "'Expiration time' claim ('exp') is too far in the future");
+  if (claims.iat > nowSeconds + clockLeewaySeconds)
+    throw new Refusal(
+      401,
+      "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+    );
   return { kind: 'app', app };
 }
 

@@ -10,7 +10,8 @@ export function sandboxClock(base: () => Date): SandboxClock {
   return {
     now: () => new Date(Math.floor((base().getTime() + offsetMs) / 1000) * 1000),
     advance(ms) {
-      if (ms < 0) throw new RangeError(`The sandbox's clock cannot go back by ${-ms} ms; advance it by a positive time.`);
+      if (ms < 0)
+        throw new RangeError(`The sandbox's clock cannot go back by ${-ms} ms; advance it by a positive time.`);
       offsetMs += ms;
     },
   };

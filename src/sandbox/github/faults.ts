@@ -20,7 +20,9 @@ export class Faults {
 
   /** The first planned fault that fits, used up by one. */
   take(method: string, path: string): Fault | null {
-    const found = this.#planned.find(({ fault, left }) => left > 0 && fault.method.toUpperCase() === method && fault.path.test(path));
+    const found = this.#planned.find(
+      ({ fault, left }) => left > 0 && fault.method.toUpperCase() === method && fault.path.test(path),
+    );
     if (found === undefined) return null;
     found.left -= 1;
     return found.fault;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import { authenticate, type Caller, sees } from './access.ts';
-import { grants } from './model/apps.ts';
 import { gitEnvironment } from './git-storage.ts';
+import { grants } from './model/apps.ts';
 import { Refusal } from './model/refusal.ts';
 import type { Repository } from './model/state.ts';
 import { covers, type World } from './model/world.ts';
@@ -25,7 +25,10 @@ export function serveGit(world: World, request: IncomingMessage, response: Serve
     caller = authenticate(world, request.headers.authorization);
     if (asked === null) throw new Refusal(404, 'Not Found');
     const repository = repositoryFor(world, caller, asked.repository);
-    if (asked.action === 'git-receive-pack' || (asked.action === 'info/refs' && url.searchParams.get('service') !== service)) {
+    if (
+      asked.action === 'git-receive-pack' ||
+      (asked.action === 'info/refs' && url.searchParams.get('service') !== service)
+    ) {
       throw new Refusal(403, 'The sandbox GitHub takes no pushes over HTTP; use its push().');
     }
     uploadPack(world, repository, { request, response, advertises: asked.action === 'info/refs' });
@@ -48,23 +51,38 @@ function repositoryFor(world: World, caller: Caller, name: string): Repository {
     throw new Refusal(401, 'Authentication required');
   }
   if (repository === undefined || !sees(world, caller, repository)) throw new Refusal(404, 'Repository not found.');
-  if (caller.kind === 'installation' && covers(caller.installation, repository) && !grants(caller.token.permissions, 'contents', 'read')) {
+  if (
+    caller.kind === 'installation' &&
+    covers(caller.installation, repository) &&
+    !grants(caller.token.permissions, 'contents', 'read')
+  ) {
     throw new Refusal(403, 'Resource not accessible by integration');
   }
   return repository;
 }
 
-function uploadPack(world: World, repository: Repository, exchange: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly advertises: boolean }): void {
+function uploadPack(
+  world: World,
+  repository: Repository,
+  exchange: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly advertises: boolean },
+): void {
   const { request, response, advertises } = exchange;
   const directory = world.git.directory(repository.id);
   const protocol = request.headers['git-protocol'];
-  const child = spawn('git', ['upload-pack', '--strict', '--stateless-rpc', ...(advertises ? ['--http-backend-info-refs'] : []), directory], {
-    cwd: directory,
-    env: { ...gitEnvironment(directory), ...(typeof protocol === 'string' ? { GIT_PROTOCOL: protocol } : {}) },
-    stdio: ['pipe', 'pipe', 'ignore'],
+  const child = spawn(
+    'git',
+    ['upload-pack', '--strict', '--stateless-rpc', ...(advertises ? ['--http-backend-info-refs'] : []), directory],
+    {
+      cwd: directory,
+      env: { ...gitEnvironment(directory), ...(typeof protocol === 'string' ? { GIT_PROTOCOL: protocol } : {}) },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    },
+  );
+  response.writeHead(200, {
+    'Content-Type': `application/x-${service}-${advertises ? 'advertisement' : 'result'}`,
+    'Cache-Control': 'no-cache',
   });
-  response.writeHead(200, { 'Content-Type': `application/x-${service}-${advertises ? 'advertisement' : 'result'}`, 'Cache-Control': 'no-cache' });
-  if (advertises && !/version=2/.test(String(protocol))) response.write(packetLine(`# service=${service}\n`) + '0000');
+  if (advertises && !/version=2/.test(String(protocol))) response.write(`${packetLine(`# service=${service}\n`)}0000`);
   child.on('error', () => response.destroy());
   // A client that stops reading must not leave a git process behind.
   response.on('close', () => child.kill());

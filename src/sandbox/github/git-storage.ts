@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -36,7 +36,10 @@ export interface TreeEntry {
 }
 
 /** null deletes the path; a mode makes a symbolic link (`120000`), an executable (`100755`) or a submodule (`160000`, content a SHA). */
-export type FileContent = string | null | { readonly mode: '100644' | '100755' | '120000' | '160000'; readonly content: string };
+export type FileContent =
+  | string
+  | null
+  | { readonly mode: '100644' | '100755' | '120000' | '160000'; readonly content: string };
 
 export interface NewCommit {
   readonly files: Readonly<Record<string, FileContent>>;
@@ -49,10 +52,19 @@ export interface NewCommit {
 
 export const noCommit = '0'.repeat(40);
 
+const servingOptions = `[uploadpack]
+\tallowFilter = true
+\tallowAnySHA1InWant = true
+[gc]
+\tauto = 0
+`;
+
 /** The repositories' real git directories, one bare repository an id. Branches and `refs/pull/N/head` are ordinary refs. */
 export class GitStorage {
   readonly #root: string;
   readonly #commits = new Map<string, Commit>();
+  readonly #ranges = new Map<string, Promise<readonly string[]>>();
+  readonly #differences = new Map<string, Promise<readonly ChangedFile[]>>();
 
   constructor(root: string) {
     this.#root = root;
@@ -66,20 +78,20 @@ export class GitStorage {
     const directory = this.directory(repositoryId);
     await mkdir(directory, { recursive: true });
     await this.#git(repositoryId, ['init', '--quiet', '--bare', '--template=', `--initial-branch=${defaultBranch}`]);
-    for (const [key, value] of [
-      ['uploadpack.allowFilter', 'true'],
-      ['uploadpack.allowAnySHA1InWant', 'true'],
-      ['gc.auto', '0'],
-    ] as const) {
-      await this.#git(repositoryId, ['config', key, value]);
-    }
+    await appendFile(join(directory, 'config'), servingOptions);
   }
 
   /** The commit that a branch, a tag, a full ref name or a SHA stands for; null when there is none. */
   async resolve(repositoryId: number, name: string): Promise<string | null> {
     for (const candidate of [name, `refs/heads/${name}`, `refs/${name}`]) {
       if (candidate.startsWith('-')) continue;
-      const answer = await this.#tryGit(repositoryId, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`]);
+      const answer = await this.#tryGit(repositoryId, [
+        'rev-parse',
+        '--verify',
+        '--quiet',
+        '--end-of-options',
+        `${candidate}^{commit}`,
+      ]);
       if (answer !== null) return answer.trim();
     }
     return null;
@@ -95,7 +107,11 @@ export class GitStorage {
   }
 
   /** Moves a ref only if it still is where the caller saw it. */
-  async moveRef(repositoryId: number, ref: string, move: { readonly before: string; readonly after: string }): Promise<void> {
+  async moveRef(
+    repositoryId: number,
+    ref: string,
+    move: { readonly before: string; readonly after: string },
+  ): Promise<void> {
     await this.#git(repositoryId, ['update-ref', ref, move.after, move.before]);
   }
 
@@ -125,7 +141,10 @@ export class GitStorage {
   }
 
   /** A commit of an existing tree. */
-  async commitTree(repositoryId: number, commit: Omit<NewCommit, 'files' | 'parent'> & { readonly tree: string; readonly parents: readonly string[] }): Promise<string> {
+  async commitTree(
+    repositoryId: number,
+    commit: Omit<NewCommit, 'files' | 'parent'> & { readonly tree: string; readonly parents: readonly string[] },
+  ): Promise<string> {
     const when = `${Math.floor(commit.at.getTime() / 1000)} +0000`;
     const answer = await this.#git(
       repositoryId,
@@ -161,9 +180,11 @@ export class GitStorage {
   }
 
   /** The commits that `head` has and `base` has not, oldest first; all of `head`'s when `base` is null. */
-  async between(repositoryId: number, base: string | null, head: string): Promise<readonly string[]> {
+  between(repositoryId: number, base: string | null, head: string): Promise<readonly string[]> {
     const range = base === null || base === noCommit ? [head] : [head, `^${base}`];
-    return lines(await this.#git(repositoryId, ['rev-list', '--topo-order', '--reverse', ...range, '--']));
+    return remembered(this.#ranges, `${repositoryId} ${range.join(' ')}`, async () =>
+      lines(await this.#git(repositoryId, ['rev-list', '--topo-order', '--reverse', ...range, '--'])),
+    );
   }
 
   async read(repositoryId: number, sha: string): Promise<Commit> {
@@ -171,7 +192,18 @@ export class GitStorage {
     if (known !== undefined) return known;
     const format = ['%H', '%T', '%P', '%an', '%ae', '%at', '%cn', '%ce', '%ct', '%B'].join('%x00');
     const text = await this.#git(repositoryId, ['log', '-1', `--format=${format}`, '--end-of-options', sha]);
-    const [hash, tree, parents, authorName, authorEmail, authoredAt, committerName, committerEmail, committedAt, message] = text.split('\0');
+    const [
+      hash,
+      tree,
+      parents,
+      authorName,
+      authorEmail,
+      authoredAt,
+      committerName,
+      committerEmail,
+      committedAt,
+      message,
+    ] = text.split('\0');
     const commit: Commit = {
       sha: hash ?? sha,
       tree: tree ?? '',
@@ -184,17 +216,22 @@ export class GitStorage {
     return commit;
   }
 
-  async changedFiles(repositoryId: number, from: string, to: string): Promise<readonly ChangedFile[]> {
-    const options = ['diff', '--no-ext-diff', '--no-textconv', '-M', '-z', '--no-abbrev'];
-    const counts = countsByPath(await this.#git(repositoryId, [...options, '--numstat', from, to, '--']));
-    return rawEntries(await this.#git(repositoryId, [...options, '--raw', from, to, '--'])).map((entry) => ({
-      ...entry,
-      ...(counts.get(entry.path) ?? { additions: 0, deletions: 0 }),
-    }));
+  /** Commits never change, so neither does their difference: it is worked out once. */
+  changedFiles(repositoryId: number, from: string, to: string): Promise<readonly ChangedFile[]> {
+    return remembered(this.#differences, `${repositoryId} ${from} ${to}`, async () => {
+      const options = ['--no-ext-diff', '--no-textconv', '-M', '-z', '--no-abbrev', '--raw', '--numstat'];
+      const text = await this.#git(repositoryId, ['diff', ...options, from, to, '--']);
+      const counts = countsByPath(text);
+      return rawEntries(text).map((entry) => ({
+        ...entry,
+        ...(counts.get(entry.path) ?? { additions: 0, deletions: 0 }),
+      }));
+    });
   }
 
   async entry(repositoryId: number, commit: string, path: string): Promise<TreeEntry | null> {
-    if (path === '') return { mode: '040000', type: 'tree', sha: (await this.read(repositoryId, commit)).tree, path: '', size: 0 };
+    if (path === '')
+      return { mode: '040000', type: 'tree', sha: (await this.read(repositoryId, commit)).tree, path: '', size: 0 };
     return (await this.#list(repositoryId, [commit, '--', path]))[0] ?? null;
   }
 
@@ -210,13 +247,29 @@ export class GitStorage {
   async copy(from: number, sha: string, to: number, ref: string): Promise<void> {
     if (from !== to) {
       const source = this.directory(from);
-      await this.#git(to, ['-c', 'uploadpack.allowAnySHA1InWant=true', 'fetch', '--quiet', '--no-tags', '--no-write-fetch-head', source, sha]);
+      await this.#git(to, [
+        '-c',
+        'uploadpack.allowAnySHA1InWant=true',
+        'fetch',
+        '--quiet',
+        '--no-tags',
+        '--no-write-fetch-head',
+        source,
+        sha,
+      ]);
     }
     await this.setRef(to, ref, sha);
   }
 
   async copyBranches(from: number, to: number): Promise<void> {
-    await this.#git(to, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', this.directory(from), 'refs/heads/*:refs/heads/*']);
+    await this.#git(to, [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      this.directory(from),
+      'refs/heads/*:refs/heads/*',
+    ]);
   }
 
   async #list(repositoryId: number, what: readonly string[]): Promise<readonly TreeEntry[]> {
@@ -232,7 +285,9 @@ export class GitStorage {
   async #git(repositoryId: number, args: readonly string[], options: GitOptions = {}): Promise<string> {
     const result = await this.#run(repositoryId, args, options);
     if (result.code !== 0) {
-      throw new Error(`git ${args.join(' ')} failed in the sandbox's repository ${repositoryId}: ${result.errors.trim()}`);
+      throw new Error(
+        `git ${args.join(' ')} failed in the sandbox's repository ${repositoryId}: ${result.errors.trim()}`,
+      );
     }
     return result.output.toString('utf8');
   }
@@ -242,7 +297,11 @@ export class GitStorage {
     return result.code === 0 ? result.output.toString('utf8') : null;
   }
 
-  #run(repositoryId: number, args: readonly string[], options: GitOptions): Promise<{ code: number; output: Buffer; errors: string }> {
+  #run(
+    repositoryId: number,
+    args: readonly string[],
+    options: GitOptions,
+  ): Promise<{ code: number; output: Buffer; errors: string }> {
     return new Promise((resolve, reject) => {
       const child = spawn('git', ['-c', 'core.hooksPath=/dev/null', ...args], {
         cwd: this.directory(repositoryId),
@@ -253,12 +312,24 @@ export class GitStorage {
       const errors: Buffer[] = [];
       child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
       child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-      child.stdin.on('error', reject);
+      // A git that ends early closes its input; its exit status and message say why.
+      child.stdin.on('error', () => {});
       child.on('error', reject);
-      child.on('close', (code) => resolve({ code: code ?? -1, output: Buffer.concat(output), errors: Buffer.concat(errors).toString('utf8') }));
-      child.stdin.end(options.input ?? '');
+      child.on('close', (code) =>
+        resolve({ code: code ?? -1, output: Buffer.concat(output), errors: Buffer.concat(errors).toString('utf8') }),
+      );
+      if (options.input === undefined) child.stdin.end();
+      else child.stdin.end(options.input);
     });
   }
+}
+
+function remembered<T>(memory: Map<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> {
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  const found = find();
+  memory.set(key, found);
+  return found;
 }
 
 interface GitOptions {
@@ -321,7 +392,16 @@ function rawEntries(text: string): readonly Omit<ChangedFile, 'additions' | 'del
     entries.push({
       path,
       previousPath: renamed ? first : null,
-      status: letter === 'A' ? 'added' : letter === 'D' ? 'removed' : renamed ? 'renamed' : letter === 'T' ? 'changed' : 'modified',
+      status:
+        letter === 'A'
+          ? 'added'
+          : letter === 'D'
+            ? 'removed'
+            : renamed
+              ? 'renamed'
+              : letter === 'T'
+                ? 'changed'
+                : 'modified',
       sha: letter === 'D' ? before : after,
     });
   }

@@ -11,7 +11,7 @@ interface Identity {
   readonly user: { readonly login: string; readonly databaseId: number; readonly __typename: 'User' } | null;
 }
 
-export interface GraphqlError {
+interface GraphqlError {
   readonly type: string;
   readonly message: string;
   readonly path?: readonly string[];
@@ -29,26 +29,56 @@ const largestPage = 100;
  * Understands one operation only, by its name; the query's text is not read. Everything else is refused in GraphQL's own form, so
  * that a product which grows a second query notices at once.
  */
-export async function answerGraphql(world: World, caller: Caller, request: Readonly<Record<string, unknown>>): Promise<GraphqlAnswer> {
+export async function answerGraphql(
+  world: World,
+  caller: Caller,
+  request: Readonly<Record<string, unknown>>,
+): Promise<GraphqlAnswer> {
   const name = request.operationName ?? /^\s*query\s+(\w+)/.exec(String(request.query))?.[1];
-  if (name !== operation) return failure('UNSUPPORTED', `The sandbox GitHub answers only the query ${operation}, not ${String(name ?? 'an unnamed one')}.`);
+  if (name !== operation)
+    return failure(
+      'UNSUPPORTED',
+      `The sandbox GitHub answers only the query ${operation}, not ${String(name ?? 'an unnamed one')}.`,
+    );
   const variables = isObject(request.variables) ? request.variables : {};
   const repository = world.findRepository(`${String(variables.owner)}/${String(variables.name)}`);
   if (repository === null || !sees(world, caller, repository)) {
-    return { data: { repository: null }, errors: [{ type: 'NOT_FOUND', path: ['repository'], message: `Could not resolve to a Repository with the name '${String(variables.owner)}/${String(variables.name)}'.` }] };
+    return {
+      data: { repository: null },
+      errors: [
+        {
+          type: 'NOT_FOUND',
+          path: ['repository'],
+          message: `Could not resolve to a Repository with the name '${String(variables.owner)}/${String(variables.name)}'.`,
+        },
+      ],
+    };
   }
   const number = Number(variables.number);
   const pull = world.pulls(repository).find((candidate) => candidate.number === number);
   if (pull === undefined) {
     return {
       data: { repository: { pullRequest: null } },
-      errors: [{ type: 'NOT_FOUND', path: ['repository', 'pullRequest'], message: `Could not resolve to a PullRequest with the number of ${String(variables.number)}.` }],
+      errors: [
+        {
+          type: 'NOT_FOUND',
+          path: ['repository', 'pullRequest'],
+          message: `Could not resolve to a PullRequest with the number of ${String(variables.number)}.`,
+        },
+      ],
     };
   }
   const first = Number(variables.first ?? largestPage);
-  if (!(first >= 1 && first <= largestPage)) return failure('EXCESSIVE_PAGINATION', `Requesting ${first} records on the \`commits\` connection exceeds the \`first\` limit of ${largestPage} records.`);
+  if (!(first >= 1 && first <= largestPage))
+    return failure(
+      'EXCESSIVE_PAGINATION',
+      `Requesting ${first} records on the \`commits\` connection exceeds the \`first\` limit of ${largestPage} records.`,
+    );
   const shas = await pullCommits(world, repository, pull);
-  const start = variables.after === undefined || variables.after === null ? 0 : Number(Buffer.from(String(variables.after), 'base64url').toString('utf8'));
+  const start =
+    variables.after === undefined || variables.after === null
+      ? 0
+      : Number(Buffer.from(String(variables.after), 'base64url').toString('utf8'));
   const page = shas.slice(start, start + first);
   const commits = await Promise.all(page.map((sha) => world.git.read(repository.id, sha)));
   return {
@@ -58,7 +88,10 @@ export async function answerGraphql(world: World, caller: Caller, request: Reado
           headRefOid: pull.pull.headSha,
           commits: {
             totalCount: shas.length,
-            pageInfo: { hasNextPage: start + first < shas.length, endCursor: Buffer.from(String(start + page.length)).toString('base64url') },
+            pageInfo: {
+              hasNextPage: start + first < shas.length,
+              endCursor: Buffer.from(String(start + page.length)).toString('base64url'),
+            },
             nodes: commits.map((commit) => ({ commit: presentCommit(world, commit) })),
           },
         },
@@ -85,12 +118,18 @@ function identity(world: World, signature: Signature): Identity {
   return {
     name: signature.name,
     email: signature.email,
-    user: account === null || account.kind !== 'User' ? null : { login: account.login, databaseId: account.id, __typename: 'User' },
+    user:
+      account === null || account.kind !== 'User'
+        ? null
+        : { login: account.login, databaseId: account.id, __typename: 'User' },
   };
 }
 
 /** `Co-authored-by: Name <address>` among the message's last lines. */
 const coAuthors = (message: string): readonly Signature[] =>
-  [...message.matchAll(/^co-authored-by:\s*([^<\n]*?)\s*<([^>\n]+)>\s*$/gim)].map(([, name = '', email = '']) => ({ name, email }));
+  [...message.matchAll(/^co-authored-by:\s*([^<\n]*?)\s*<([^>\n]+)>\s*$/gim)].map(([, name = '', email = '']) => ({
+    name,
+    email,
+  }));
 
 const failure = (type: string, message: string): GraphqlAnswer => ({ errors: [{ type, message }] });

@@ -1,4 +1,4 @@
-export type ValidatedSubject = 'request' | 'answer' | 'webhook';
+type ValidatedSubject = 'request' | 'answer' | 'webhook';
 
 export interface Violation {
   readonly subject: ValidatedSubject;

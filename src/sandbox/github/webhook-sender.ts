@@ -106,9 +106,19 @@ export class WebhookSender {
 
   /** Sends a logged delivery again with its old GUID. False when the log has no such delivery. */
   redeliver(which: { readonly guid: string } | { readonly id: number }): boolean {
-    const original = this.#log.find((delivery) => ('guid' in which ? delivery.guid === which.guid : delivery.id === which.id));
+    const original = this.#log.find((delivery) =>
+      'guid' in which ? delivery.guid === which.guid : delivery.id === which.id,
+    );
     if (original === undefined) return false;
-    this.#deliver({ ...original, id: this.#newId(), deliveredAt: this.#clock.now(), redelivery: true, status: 'pending', statusCode: 0, durationMs: 0 });
+    this.#deliver({
+      ...original,
+      id: this.#newId(),
+      deliveredAt: this.#clock.now(),
+      redelivery: true,
+      status: 'pending',
+      statusCode: 0,
+      durationMs: 0,
+    });
     return true;
   }
 
@@ -151,7 +161,9 @@ export class WebhookSender {
   }
 
   #isLost(event: string): boolean {
-    const loss = this.#losses.find((candidate) => candidate.times > 0 && (candidate.event === null || candidate.event === event));
+    const loss = this.#losses.find(
+      (candidate) => candidate.times > 0 && (candidate.event === null || candidate.event === event),
+    );
     if (loss === undefined) return false;
     loss.times -= 1;
     return true;

@@ -19,13 +19,16 @@ export function gitHubServer(): nock.Scope {
   return nock('https://api.github.com');
 }
 
+let clients = 0;
+
 /** The adapter without queues, and with retries and waits a thousand times faster. */
 export function apiAtTheEdge(throttle: object = { enabled: false }): {
   readonly github: GitHub;
   readonly warnings: string[];
 } {
   const octokit = new ThrottledOctokit({
-    auth: { token },
+    // Each client has its own queue, as each installation has.
+    auth: { token, installationId: ++clients },
     retry: { retryAfterBaseValue: 1 },
     throttle,
     log: { debug() {}, info() {}, warn() {}, error() {} },

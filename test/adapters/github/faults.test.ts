@@ -58,6 +58,14 @@ describe('an answer that cannot be used', () => {
     expect(await rejection(github.reviews(repository, number))).toBeInstanceOf(GitHubFault);
   });
 
+  it('HTML in place of comments never means that there is none yet', async () => {
+    gitHubServer().get(commentsPath).query(true).reply(200, '<html></html>', { 'content-type': 'text/html' });
+    const { github } = apiAtTheEdge();
+
+    const fault = await rejection(github.findComment(repository, 7, '<!-- planwright:plan -->'));
+    expect(fault.message).toContain('the answer is not JSON');
+  });
+
   it('a conflict in place of a list is never an empty list', async () => {
     gitHubServer().get(`${pullPath}/reviews`).query(true).reply(409, { message: 'Git Repository is empty.' });
     const { github } = apiAtTheEdge();
@@ -165,7 +173,7 @@ describe('GitHub in trouble', () => {
         { location: 'https://api.github.com/repositories/11/issues/7/comments' },
       )
       .get('/repositories/11/issues/7/comments')
-      .reply(200, []);
+      .reply(200, { id: 5 });
     const { github } = apiAtTheEdge();
 
     expect(await rejection(github.createComment(repository, 7, 'hello'))).toBeInstanceOf(GitHubFault);
@@ -211,7 +219,7 @@ describe('GitHub asking to wait', () => {
       .reply(status, secondary, { 'retry-after': '10' })
       .post(commentsPath)
       .reply(201, { id: 123 });
-    const { github } = apiAtTheEdge({ id: `short-${status}`, retryAfterBaseValue: 1 });
+    const { github } = apiAtTheEdge({ retryAfterBaseValue: 1 });
 
     expect(await github.createComment(repository, 7, 'hello')).toEqual({ id: 123 });
   });

@@ -56,6 +56,14 @@ create table planwright.plan_run (
 );
 create index plan_run_of_pull on planwright.plan_run (repository, pull, sequence);
 
+create table planwright.live_plan (
+  repository bigint not null,
+  pull bigint not null,
+  head text not null,
+  allowed_at timestamptz not null default now(),
+  primary key (repository, pull, head)
+);
+
 create table planwright.reported (
   repository bigint not null,
   key text not null,
@@ -102,6 +110,7 @@ create table planwright.deployment (
   changed_at timestamptz not null default now(),
   unique (repository, pull, target)
 );
+create index deployment_of_target on planwright.deployment (repository, target, sequence desc);
 create index deployment_open on planwright.deployment (repository, target, sequence) where not ended;
 
 create table planwright.deployment_history (
@@ -132,6 +141,7 @@ create table planwright.hold_approval (
   person bigint not null,
   login text not null,
   bot boolean not null,
+  permission text not null,
   plan text not null,
   at timestamptz not null default clock_timestamp(),
   primary key (deployment, person, plan)
@@ -142,6 +152,7 @@ create table planwright.deployed (
   target text not null,
   cluster_uid text not null,
   commit text not null,
+  sequence bigint not null,
   directory text not null,
   stored json not null,
   at timestamptz not null default clock_timestamp(),

@@ -12,7 +12,9 @@ export const currentMigration = Math.max(...migrations.map(({ number }) => numbe
 /** A newer Planwright has been at work on the database. */
 export class DatabaseNewer extends Error {
   constructor(found: number) {
-    super(`the database is at migration ${found} and this Planwright knows up to ${currentMigration}: run the newer Planwright, or restore a backup from before it`);
+    super(
+      `the database is at migration ${found} and this Planwright knows up to ${currentMigration}: run the newer Planwright, or restore a backup from before it`,
+    );
     this.name = 'DatabaseNewer';
   }
 }
@@ -42,10 +44,15 @@ export async function migrate(pool: Pool): Promise<void> {
 
 /** Throws DatabaseNewer, or an error when the database is behind. */
 export async function checkMigrated(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ number: number }>('select coalesce(max(number), 0) as number from planwright.planwright_migration');
+  const { rows } = await pool.query<{ number: number }>(
+    'select coalesce(max(number), 0) as number from planwright.planwright_migration',
+  );
   const number = rows[0]?.number ?? 0;
   if (number > currentMigration) throw new DatabaseNewer(number);
-  if (number < currentMigration) throw new Error(`the database is at migration ${number} of ${currentMigration}: start Planwright again, which applies the rest`);
+  if (number < currentMigration)
+    throw new Error(
+      `the database is at migration ${number} of ${currentMigration}: start Planwright again, which applies the rest`,
+    );
 }
 
 async function applyMissing(client: PoolClient): Promise<void> {

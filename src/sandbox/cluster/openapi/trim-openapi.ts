@@ -9,7 +9,12 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [key
 type JsonMap = { readonly [key: string]: Json };
 
 const documents = [
-  { path: 'api/v1', file: 'core-v1.json', kinds: ['Namespace', 'ConfigMap', 'Secret', 'Service'], schemas: 'io.k8s.api.core.v1' },
+  {
+    path: 'api/v1',
+    file: 'core-v1.json',
+    kinds: ['Namespace', 'ConfigMap', 'Secret', 'Service'],
+    schemas: 'io.k8s.api.core.v1',
+  },
   { path: 'apis/apps/v1', file: 'apps-v1.json', kinds: ['Deployment'], schemas: 'io.k8s.api.apps.v1' },
 ];
 const schemaPrefix = '#/components/schemas/';

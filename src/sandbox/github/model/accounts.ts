@@ -10,7 +10,8 @@ export interface NewAccount {
 }
 
 export function createAccount(world: World, wanted: NewAccount): Account {
-  if (world.findAccount(wanted.login) !== null) throw new Error(`The sandbox GitHub already has an account "${wanted.login}".`);
+  if (world.findAccount(wanted.login) !== null)
+    throw new Error(`The sandbox GitHub already has an account "${wanted.login}".`);
   const account: Account = {
     id: wanted.id ?? world.newId(),
     login: wanted.login,
@@ -24,7 +25,16 @@ export function createAccount(world: World, wanted: NewAccount): Account {
   return account;
 }
 
-export function createTeam(world: World, wanted: { readonly organisation: string; readonly slug: string; readonly name: string; readonly parent: string | null; readonly members: readonly string[] }): Team {
+export function createTeam(
+  world: World,
+  wanted: {
+    readonly organisation: string;
+    readonly slug: string;
+    readonly name: string;
+    readonly parent: string | null;
+    readonly members: readonly string[];
+  },
+): Team {
   const owner = world.account(wanted.organisation);
   const team: Team = {
     id: world.newId(),
@@ -50,7 +60,8 @@ export function addTeamMember(world: World, team: Team, login: string): void {
 
 export function requireTeam(world: World, organisation: string, slug: string): Team {
   const team = world.team(organisation, slug);
-  if (team === null) throw new Error(`The organisation "${organisation}" has no team "${slug}"; create it with createTeam.`);
+  if (team === null)
+    throw new Error(`The organisation "${organisation}" has no team "${slug}"; create it with createTeam.`);
   return team;
 }
 

@@ -1,5 +1,5 @@
-import { presentRepository } from '../present/repositories.ts';
 import { organisation, userById } from '../present/accounts.ts';
+import { presentRepository } from '../present/repositories.ts';
 import type { Installation, Repository } from './state.ts';
 import type { World } from './world.ts';
 
@@ -31,7 +31,12 @@ export function announce(world: World, happened: RepositoryEvent): void {
       payload: {
         ...(action === null ? {} : { action }),
         ...happened.payload,
-        repository: { ...presentRepository(world, repository), ...(event === 'push' ? { created_at: seconds(repository.createdAt), pushed_at: seconds(repository.pushedAt) } : {}) },
+        repository: {
+          ...presentRepository(world, repository),
+          ...(event === 'push'
+            ? { created_at: seconds(repository.createdAt), pushed_at: seconds(repository.pushedAt) }
+            : {}),
+        },
         ...(owner.kind === 'Organization' ? { organization: organisation(world, owner) } : {}),
         installation: { id: installation.id, node_id: installationNodeId(installation) },
         sender: userById(world, happened.senderId),
@@ -42,4 +47,5 @@ export function announce(world: World, happened: RepositoryEvent): void {
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
-const installationNodeId = (installation: Installation): string => Buffer.from(`Installation:${installation.id}`).toString('base64url');
+const installationNodeId = (installation: Installation): string =>
+  Buffer.from(`Installation:${installation.id}`).toString('base64url');

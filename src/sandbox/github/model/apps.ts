@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { presentInstallation } from '../present/apps.ts';
 import { userById } from '../present/accounts.ts';
+import { presentInstallation } from '../present/apps.ts';
 import { presentRepository } from '../present/repositories.ts';
 import { createAccount } from './accounts.ts';
 import { Refusal } from './refusal.ts';
@@ -10,7 +10,7 @@ import { covers, type World } from './world.ts';
 const installationTokenLifeMs = 3_600_000;
 
 /** What Planwright's own manifest asks for; tests narrow it to see what happens without. */
-export const usualPermissions: Permissions = {
+const usualPermissions: Permissions = {
   metadata: 'read',
   contents: 'read',
   pull_requests: 'write',
@@ -21,7 +21,7 @@ export const usualPermissions: Permissions = {
   members: 'read',
 };
 
-export const usualEvents: readonly string[] = [
+const usualEvents: readonly string[] = [
   'pull_request',
   'pull_request_review',
   'issue_comment',
@@ -67,14 +67,23 @@ export function registerApp(world: World, wanted: NewApp): { readonly app: App; 
   return { app, privateKey: pair?.privateKey ?? null };
 }
 
-export function installApp(world: World, wanted: { readonly app: App; readonly account: string; readonly repositories: readonly string[] | null; readonly permissions: Permissions | null }): Installation {
+export function installApp(
+  world: World,
+  wanted: {
+    readonly app: App;
+    readonly account: string;
+    readonly repositories: readonly string[] | null;
+    readonly permissions: Permissions | null;
+  },
+): Installation {
   const account = world.account(wanted.account);
   const now = world.clock.now();
   const installation: Installation = {
     id: world.newId(),
     appId: wanted.app.id,
     accountId: account.id,
-    repositoryIds: wanted.repositories === null ? null : new Set(wanted.repositories.map((name) => world.repository(name).id)),
+    repositoryIds:
+      wanted.repositories === null ? null : new Set(wanted.repositories.map((name) => world.repository(name).id)),
     permissions: wanted.permissions ?? wanted.app.permissions,
     createdAt: now,
     updatedAt: now,
@@ -115,14 +124,18 @@ export function createInstallationToken(
   for (const id of narrowing.repositoryIds ?? []) {
     const repository = world.state.repositories.get(id);
     if (repository === undefined || !covers(installation, repository)) {
-      throw new Refusal(422, 'There is at least one repository that does not exist or is not accessible to the parent installation.');
+      throw new Refusal(
+        422,
+        'There is at least one repository that does not exist or is not accessible to the parent installation.',
+      );
     }
   }
   const token: InstallationToken = {
     token: `ghs_${randomBytes(24).toString('base64url')}`,
     installationId: installation.id,
     repositoryIds: narrowing.repositoryIds ?? installation.repositoryIds,
-    permissions: narrowing.permissions === null ? installation.permissions : { ...narrowing.permissions, metadata: 'read' },
+    permissions:
+      narrowing.permissions === null ? installation.permissions : { ...narrowing.permissions, metadata: 'read' },
     expiresAt: new Date(Date.now() + installationTokenLifeMs),
   };
   world.state.tokens.set(token.token, token);

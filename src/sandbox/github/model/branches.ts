@@ -29,7 +29,8 @@ export async function moveBranch(world: World, move: BranchMove): Promise<void> 
   repository.pushedAt = now;
   repository.activity.push({ id: world.newId(), before, after, ref, kind: move.kind, actorId: move.actorId, at: now });
   await announcePush(world, move);
-  if (after !== noCommit) await requestCheckSuites(world, repository, { headSha: after, headBranch: branch, before, senderId: move.actorId });
+  if (after !== noCommit)
+    await requestCheckSuites(world, repository, { headSha: after, headBranch: branch, before, senderId: move.actorId });
   await movePulls(world, move);
 }
 
@@ -43,7 +44,12 @@ async function movePulls(world: World, move: BranchMove): Promise<void> {
         await announcePull(world, { repository: base, pull, action: 'closed', senderId: move.actorId });
       } else if (isHead) {
         await headMoved(world, base, pull, move);
-      } else if (base.id === move.repository.id && pull.pull.baseRef === move.branch && move.kind !== 'pr_merge' && move.kind !== 'merge_queue_merge') {
+      } else if (
+        base.id === move.repository.id &&
+        pull.pull.baseRef === move.branch &&
+        move.kind !== 'pr_merge' &&
+        move.kind !== 'merge_queue_merge'
+      ) {
         await markMergedByPush(world, base, pull, move);
       }
     }
@@ -79,7 +85,9 @@ async function announcePush(world: World, move: BranchMove): Promise<void> {
 /** What a new branch brings is counted from the default branch. */
 async function base(world: World, move: BranchMove): Promise<string | null> {
   if (move.before !== noCommit) return move.before;
-  return move.branch === move.repository.defaultBranch ? null : world.git.resolve(move.repository.id, `refs/heads/${move.repository.defaultBranch}`);
+  return move.branch === move.repository.defaultBranch
+    ? null
+    : world.git.resolve(move.repository.id, `refs/heads/${move.repository.defaultBranch}`);
 }
 
 async function pushedCommit(world: World, repository: Repository, sha: string) {

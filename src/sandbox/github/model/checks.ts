@@ -19,7 +19,12 @@ export interface CheckRunFields {
   readonly startedAt?: Date;
   readonly completedAt?: Date;
   readonly actions?: readonly CheckAction[];
-  readonly output?: { readonly title?: string; readonly summary?: string; readonly text?: string; readonly annotations: readonly AnnotationRecord[] };
+  readonly output?: {
+    readonly title?: string;
+    readonly summary?: string;
+    readonly text?: string;
+    readonly annotations: readonly AnnotationRecord[];
+  };
 }
 
 /** Every app that may write checks gets a suite for each pushed commit. */
@@ -35,7 +40,12 @@ export async function requestCheckSuites(
   }
 }
 
-export async function announceSuite(world: World, repository: Repository, suite: CheckSuiteRecord, happened: { readonly action: string; readonly senderId: number }): Promise<void> {
+export async function announceSuite(
+  world: World,
+  repository: Repository,
+  suite: CheckSuiteRecord,
+  happened: { readonly action: string; readonly senderId: number },
+): Promise<void> {
   const commit = await world.git.read(repository.id, suite.headSha);
   announce(world, {
     repository,
@@ -47,9 +57,18 @@ export async function announceSuite(world: World, repository: Repository, suite:
   });
 }
 
-export function createCheckRun(world: World, repository: Repository, wanted: CheckRunFields & { readonly appId: number; readonly headSha: string; readonly name: string }): CheckRunRecord {
+export function createCheckRun(
+  world: World,
+  repository: Repository,
+  wanted: CheckRunFields & { readonly appId: number; readonly headSha: string; readonly name: string },
+): CheckRunRecord {
   refuseBeyondLimits(wanted);
-  const suite = ensureSuite(world, repository, { appId: wanted.appId, headSha: wanted.headSha, headBranch: null, before: null });
+  const suite = ensureSuite(world, repository, {
+    appId: wanted.appId,
+    headSha: wanted.headSha,
+    headBranch: null,
+    before: null,
+  });
   const run: CheckRunRecord = {
     id: world.newId(),
     suiteId: suite.id,
@@ -71,17 +90,28 @@ export function createCheckRun(world: World, repository: Repository, wanted: Che
   repository.checkRuns.set(run.id, run);
   assign(world, run, wanted);
   announceRun(world, repository, run, { action: 'created', senderId: botOf(world, run.appId) });
-  if (run.status === 'completed') announceRun(world, repository, run, { action: 'completed', senderId: botOf(world, run.appId) });
+  if (run.status === 'completed')
+    announceRun(world, repository, run, { action: 'completed', senderId: botOf(world, run.appId) });
   return run;
 }
 
-export function updateCheckRun(world: World, repository: Repository, run: CheckRunRecord, fields: CheckRunFields): void {
+export function updateCheckRun(
+  world: World,
+  repository: Repository,
+  run: CheckRunRecord,
+  fields: CheckRunFields,
+): void {
   refuseBeyondLimits(fields);
   const wasCompleted = run.status === 'completed';
   const goesBack = fields.status !== undefined && fields.status !== 'completed' && fields.conclusion === undefined;
-  if (wasCompleted && goesBack) throw new Refusal(422, `Invalid request.\n\nThe check run ${run.id} is completed and cannot become ${fields.status}; create a new one of the same name.`);
+  if (wasCompleted && goesBack)
+    throw new Refusal(
+      422,
+      `Invalid request.\n\nThe check run ${run.id} is completed and cannot become ${fields.status}; create a new one of the same name.`,
+    );
   assign(world, run, fields);
-  if (run.status === 'completed' && !wasCompleted) announceRun(world, repository, run, { action: 'completed', senderId: botOf(world, run.appId) });
+  if (run.status === 'completed' && !wasCompleted)
+    announceRun(world, repository, run, { action: 'completed', senderId: botOf(world, run.appId) });
 }
 
 export function findCheckRun(repository: Repository, id: number): CheckRunRecord {
@@ -99,19 +129,44 @@ export function latestRuns(repository: Repository, sha: string): readonly CheckR
   return [...newest.values()];
 }
 
-export function clickAction(world: World, repository: Repository, click: { readonly run: CheckRunRecord; readonly identifier: string; readonly byId: number }): void {
+const passing = new Set(['success', 'neutral', 'skipped']);
+
+/** A required check is met by success, and by what GitHub counts as none of its business. */
+export const isPassing = (run: CheckRunRecord): boolean => run.conclusion !== null && passing.has(run.conclusion);
+
+export function clickAction(
+  world: World,
+  repository: Repository,
+  click: { readonly run: CheckRunRecord; readonly identifier: string; readonly byId: number },
+): void {
   const { run } = click;
   if (run.status !== 'completed') throw new Error(`The check run ${run.id} shows no buttons before it is completed.`);
-  if (!run.actions.some((action) => action.identifier === click.identifier)) throw new Error(`The check run ${run.id} has no action "${click.identifier}".`);
-  announceRun(world, repository, run, { action: 'requested_action', senderId: click.byId, extra: { requested_action: { identifier: click.identifier } } });
+  if (!run.actions.some((action) => action.identifier === click.identifier))
+    throw new Error(`The check run ${run.id} has no action "${click.identifier}".`);
+  announceRun(world, repository, run, {
+    action: 'requested_action',
+    senderId: click.byId,
+    extra: { requested_action: { identifier: click.identifier } },
+  });
 }
 
 export function rerequestRun(world: World, repository: Repository, run: CheckRunRecord, byId: number): void {
   announceRun(world, repository, run, { action: 'rerequested', senderId: byId });
 }
 
-function ensureSuite(world: World, repository: Repository, wanted: { readonly appId: number; readonly headSha: string; readonly headBranch: string | null; readonly before: string | null }): CheckSuiteRecord {
-  const known = repository.checkSuites.find((suite) => suite.appId === wanted.appId && suite.headSha === wanted.headSha);
+function ensureSuite(
+  world: World,
+  repository: Repository,
+  wanted: {
+    readonly appId: number;
+    readonly headSha: string;
+    readonly headBranch: string | null;
+    readonly before: string | null;
+  },
+): CheckSuiteRecord {
+  const known = repository.checkSuites.find(
+    (suite) => suite.appId === wanted.appId && suite.headSha === wanted.headSha,
+  );
   if (known !== undefined) return known;
   const suite: CheckSuiteRecord = {
     id: world.newId(),
@@ -146,21 +201,34 @@ function assign(world: World, run: CheckRunRecord, fields: CheckRunFields): void
 
 function refuseBeyondLimits(fields: CheckRunFields): void {
   const { output, actions } = fields;
-  if (fields.status === 'completed' && fields.conclusion === undefined) throw invalid('CheckRun', 'conclusion', 'conclusion is required when the status is completed');
+  if (fields.status === 'completed' && fields.conclusion === undefined)
+    throw invalid('CheckRun', 'conclusion', 'conclusion is required when the status is completed');
   for (const name of ['summary', 'text'] as const) {
-    if ((output?.[name]?.length ?? 0) > textLimit) throw invalid('CheckRun', name, `${name} exceeds a maximum of ${textLimit} characters`);
+    if ((output?.[name]?.length ?? 0) > textLimit)
+      throw invalid('CheckRun', name, `${name} exceeds a maximum of ${textLimit} characters`);
   }
-  if ((output?.annotations.length ?? 0) > annotationsLimit) throw invalid('CheckRun', 'annotations', `annotations exceeds a maximum quantity of ${annotationsLimit}`);
+  if ((output?.annotations.length ?? 0) > annotationsLimit)
+    throw invalid('CheckRun', 'annotations', `annotations exceeds a maximum quantity of ${annotationsLimit}`);
   for (const annotation of output?.annotations ?? []) {
-    if (Buffer.byteLength(annotation.message) > messageLimitBytes) throw invalid('CheckRun', 'annotations', 'message exceeds 64 KB');
-    if ((annotation.title?.length ?? 0) > titleLimit) throw invalid('CheckRun', 'annotations', `title exceeds ${titleLimit} characters`);
-    if (annotation.endLine < annotation.startLine) throw invalid('CheckRun', 'annotations', 'end_line is before start_line');
-    if (annotation.startColumn !== null && annotation.startLine !== annotation.endLine) throw invalid('CheckRun', 'annotations', 'columns need an annotation of one line');
+    if (Buffer.byteLength(annotation.message) > messageLimitBytes)
+      throw invalid('CheckRun', 'annotations', 'message exceeds 64 KB');
+    if ((annotation.title?.length ?? 0) > titleLimit)
+      throw invalid('CheckRun', 'annotations', `title exceeds ${titleLimit} characters`);
+    if (annotation.endLine < annotation.startLine)
+      throw invalid('CheckRun', 'annotations', 'end_line is before start_line');
+    if (annotation.startColumn !== null && annotation.startLine !== annotation.endLine)
+      throw invalid('CheckRun', 'annotations', 'columns need an annotation of one line');
   }
-  if ((actions?.length ?? 0) > actionsLimit) throw invalid('CheckRun', 'actions', `actions exceeds a maximum quantity of ${actionsLimit}`);
+  if ((actions?.length ?? 0) > actionsLimit)
+    throw invalid('CheckRun', 'actions', `actions exceeds a maximum quantity of ${actionsLimit}`);
   for (const action of actions ?? []) {
-    for (const [name, limit] of [['label', 20], ['identifier', 20], ['description', 40]] as const) {
-      if (action[name].length > limit) throw invalid('CheckRun', 'actions', `${name} is too long (maximum is ${limit} characters)`);
+    for (const [name, limit] of [
+      ['label', 20],
+      ['identifier', 20],
+      ['description', 40],
+    ] as const) {
+      if (action[name].length > limit)
+        throw invalid('CheckRun', 'actions', `${name} is too long (maximum is ${limit} characters)`);
     }
   }
 }

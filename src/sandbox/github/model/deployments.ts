@@ -1,11 +1,10 @@
 import type { Actor } from './actor.ts';
-import { latestRuns } from './checks.ts';
+import { isPassing, latestRuns } from './checks.ts';
 import { invalid, notFound, Refusal } from './refusal.ts';
 import type { DeploymentRecord, DeploymentStatusRecord, Repository } from './state.ts';
 import type { World } from './world.ts';
 
 const descriptionLimit = 140;
-const passing = new Set(['success', 'neutral', 'skipped']);
 
 export interface NewDeployment {
   readonly repository: Repository;
@@ -77,8 +76,13 @@ export function findDeployment(repository: Repository, id: number): DeploymentRe
 function inactivateOthers(world: World, wanted: NewDeploymentStatus): void {
   for (const other of wanted.repository.deployments.values()) {
     const retires =
-      other.id < wanted.deployment.id && other.environment === wanted.deployment.environment && !other.transientEnvironment && !other.productionEnvironment && other.statuses.at(-1)?.state !== 'inactive';
-    if (retires) other.statuses.push(newStatus(world, { ...wanted, deployment: other, state: 'inactive', description: '' }));
+      other.id < wanted.deployment.id &&
+      other.environment === wanted.deployment.environment &&
+      !other.transientEnvironment &&
+      !other.productionEnvironment &&
+      other.statuses.at(-1)?.state !== 'inactive';
+    if (retires)
+      other.statuses.push(newStatus(world, { ...wanted, deployment: other, state: 'inactive', description: '' }));
   }
 }
 
@@ -105,10 +109,11 @@ async function refuseAutoMerge(world: World, wanted: NewDeployment): Promise<voi
 function refuseUnmetContexts(wanted: NewDeployment): void {
   const runs = latestRuns(wanted.repository, wanted.sha);
   const names = wanted.requiredContexts ?? runs.map((run) => run.name);
-  const unmet = names.filter((name) => !runs.some((run) => run.name === name && run.conclusion !== null && passing.has(run.conclusion)));
+  const unmet = names.filter((name) => !runs.some((run) => run.name === name && isPassing(run)));
   if (unmet.length > 0) throw new Refusal(409, `Conflict: Commit status checks failed for ${wanted.ref}.`, unmet);
 }
 
 function refuseLongDescription(resource: string, description: string): void {
-  if (description.length > descriptionLimit) throw invalid(resource, 'description', `description is too long (maximum is ${descriptionLimit} characters)`);
+  if (description.length > descriptionLimit)
+    throw invalid(resource, 'description', `description is too long (maximum is ${descriptionLimit} characters)`);
 }

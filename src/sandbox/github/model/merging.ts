@@ -1,6 +1,6 @@
 import type { Signature } from '../git-storage.ts';
 import { moveBranch } from './branches.ts';
-import { latestRuns } from './checks.ts';
+import { isPassing, latestRuns } from './checks.ts';
 import { announcePull, baseTip, computeMergeability, markMerged, pullCommits, webFlow } from './pull-requests.ts';
 import { Refusal } from './refusal.ts';
 import type { PullRecord, Repository } from './state.ts';
@@ -18,8 +18,6 @@ export interface MergeRequest {
   readonly rules: 'enforced' | 'bypassed';
 }
 
-const passing = new Set(['success', 'neutral', 'skipped']);
-
 export async function mergePull(world: World, request: MergeRequest): Promise<string> {
   const { repository, pull } = request;
   await refuseUnmergeable(world, request);
@@ -27,7 +25,14 @@ export async function mergePull(world: World, request: MergeRequest): Promise<st
   const by = world.accountById(request.byId);
   const after = await land(world, request, { base: before, merger: { name: by.name, email: noreplyEmail(by) } });
   markMerged(world, pull, { sha: after, byId: request.byId });
-  await moveBranch(world, { repository, branch: pull.pull.baseRef, before, after, actorId: request.byId, kind: 'pr_merge' });
+  await moveBranch(world, {
+    repository,
+    branch: pull.pull.baseRef,
+    before,
+    after,
+    actorId: request.byId,
+    kind: 'pr_merge',
+  });
   await announcePull(world, { repository, pull, action: 'closed', senderId: request.byId });
   return after;
 }
@@ -47,12 +52,20 @@ async function refuseUnmergeable(world: World, request: MergeRequest): Promise<v
 function refuseUnmetChecks(repository: Repository, pull: PullRecord): void {
   const runs = latestRuns(repository, pull.pull.headSha);
   const unmet = (repository.requiredChecks.get(pull.pull.baseRef) ?? []).filter(
-    (name) => !runs.some((run) => run.name === name && run.conclusion !== null && passing.has(run.conclusion)),
+    (name) => !runs.some((run) => run.name === name && isPassing(run)),
   );
-  if (unmet.length > 0) throw new Refusal(405, `Required status check${unmet.length > 1 ? 's' : ''} ${unmet.map((name) => `"${name}"`).join(', ')} have not succeeded.`);
+  if (unmet.length > 0)
+    throw new Refusal(
+      405,
+      `Required status check${unmet.length > 1 ? 's' : ''} ${unmet.map((name) => `"${name}"`).join(', ')} have not succeeded.`,
+    );
 }
 
-function land(world: World, request: MergeRequest, onto: { readonly base: string; readonly merger: Signature }): Promise<string> {
+function land(
+  world: World,
+  request: MergeRequest,
+  onto: { readonly base: string; readonly merger: Signature },
+): Promise<string> {
   switch (request.method) {
     case 'merge':
       return landMerge(world, request, onto);
@@ -63,7 +76,11 @@ function land(world: World, request: MergeRequest, onto: { readonly base: string
   }
 }
 
-async function landMerge(world: World, { repository, pull }: MergeRequest, onto: { readonly base: string; readonly merger: Signature }): Promise<string> {
+async function landMerge(
+  world: World,
+  { repository, pull }: MergeRequest,
+  onto: { readonly base: string; readonly merger: Signature },
+): Promise<string> {
   const head = world.state.repositories.get(pull.pull.headRepositoryId) ?? repository;
   return world.git.commitTree(repository.id, {
     tree: await mergedTree(world, repository, onto.base, pull.pull.headSha),
@@ -75,7 +92,11 @@ async function landMerge(world: World, { repository, pull }: MergeRequest, onto:
   });
 }
 
-async function landSquash(world: World, { repository, pull }: MergeRequest, onto: { readonly base: string; readonly merger: Signature }): Promise<string> {
+async function landSquash(
+  world: World,
+  { repository, pull }: MergeRequest,
+  onto: { readonly base: string; readonly merger: Signature },
+): Promise<string> {
   const author = world.accountById(pull.authorId);
   return world.git.commitTree(repository.id, {
     tree: await mergedTree(world, repository, onto.base, pull.pull.headSha),
@@ -91,14 +112,25 @@ async function landSquash(world: World, { repository, pull }: MergeRequest, onto
  * Each commit again on top of the base. git 2.39 cannot be told a merge base, so a throw-away commit of the new tip's tree on the
  * commit's own parent makes git find that parent as the base of the three-way merge.
  */
-async function landRebase(world: World, { repository, pull }: MergeRequest, onto: { readonly base: string; readonly merger: Signature }): Promise<string> {
+async function landRebase(
+  world: World,
+  { repository, pull }: MergeRequest,
+  onto: { readonly base: string; readonly merger: Signature },
+): Promise<string> {
   let tip = onto.base;
   for (const sha of await pullCommits(world, repository, pull)) {
     const commit = await world.git.read(repository.id, sha);
     const parent = commit.parents[0];
     if (parent === undefined || commit.parents.length > 1) throw new Refusal(405, 'This branch can not be rebased');
     const tipCommit = await world.git.read(repository.id, tip);
-    const scaffold = await world.git.commitTree(repository.id, { tree: tipCommit.tree, parents: [parent], author: webFlow, committer: webFlow, message: 'scaffold', at: world.clock.now() });
+    const scaffold = await world.git.commitTree(repository.id, {
+      tree: tipCommit.tree,
+      parents: [parent],
+      author: webFlow,
+      committer: webFlow,
+      message: 'scaffold',
+      at: world.clock.now(),
+    });
     tip = await world.git.commitTree(repository.id, {
       tree: await mergedTree(world, repository, scaffold, sha),
       parents: [tip],

@@ -19,15 +19,30 @@ export interface NewPull {
 export async function openPull(world: World, wanted: NewPull): Promise<PullRecord> {
   const { repository, headRepository } = wanted;
   const headSha = await world.git.resolve(headRepository.id, `refs/heads/${wanted.headRef}`);
-  if (headSha === null) throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', field: 'head', code: 'invalid' }]);
+  if (headSha === null)
+    throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', field: 'head', code: 'invalid' }]);
   const baseSha = await baseTip(world, repository, wanted.baseRef);
-  const twin = world.pulls(repository).find((pull) => pull.state === 'open' && pull.pull.headRepositoryId === headRepository.id && pull.pull.headRef === wanted.headRef && pull.pull.baseRef === wanted.baseRef);
+  const twin = world
+    .pulls(repository)
+    .find(
+      (pull) =>
+        pull.state === 'open' &&
+        pull.pull.headRepositoryId === headRepository.id &&
+        pull.pull.headRef === wanted.headRef &&
+        pull.pull.baseRef === wanted.baseRef,
+    );
   if (twin !== undefined) {
     const message = `A pull request already exists for ${world.accountById(headRepository.ownerId).login}:${wanted.headRef}.`;
     throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', code: 'custom', message }]);
   }
   if (headRepository.id === repository.id && (await world.git.isAncestor(repository.id, headSha, baseSha))) {
-    throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', code: 'custom', message: `No commits between ${wanted.baseRef} and ${wanted.headRef}` }]);
+    throw new Refusal(422, 'Validation Failed', [
+      {
+        resource: 'PullRequest',
+        code: 'custom',
+        message: `No commits between ${wanted.baseRef} and ${wanted.headRef}`,
+      },
+    ]);
   }
   const now = world.clock.now();
   const number = repository.nextNumber++;
@@ -82,7 +97,11 @@ export async function announcePull(world: World, happened: PullEvent): Promise<v
     event: 'pull_request',
     action: happened.action,
     senderId: happened.senderId,
-    payload: { number: pull.number, pull_request: presentPull(world, repository, pull, await figures(world, repository, pull)), ...happened.extra },
+    payload: {
+      number: pull.number,
+      pull_request: presentPull(world, repository, pull, await figures(world, repository, pull)),
+      ...happened.extra,
+    },
   });
 }
 
@@ -113,30 +132,60 @@ export async function editPull(
   await announcePull(world, { repository, pull, action: 'edited', senderId: edit.byId, extra: { changes } });
 }
 
-export async function setDraft(world: World, repository: Repository, pull: PullRecord, change: { readonly draft: boolean; readonly byId: number }): Promise<void> {
+export async function setDraft(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+  change: { readonly draft: boolean; readonly byId: number },
+): Promise<void> {
   if (pull.pull.draft === change.draft) return;
   pull.pull.draft = change.draft;
   pull.updatedAt = world.clock.now();
-  await announcePull(world, { repository, pull, action: change.draft ? 'converted_to_draft' : 'ready_for_review', senderId: change.byId });
+  await announcePull(world, {
+    repository,
+    pull,
+    action: change.draft ? 'converted_to_draft' : 'ready_for_review',
+    senderId: change.byId,
+  });
 }
 
-export async function headMoved(world: World, repository: Repository, pull: PullRecord, move: { readonly before: string; readonly after: string; readonly actorId: number }): Promise<void> {
+export async function headMoved(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+  move: { readonly before: string; readonly after: string; readonly actorId: number },
+): Promise<void> {
   await world.git.copy(pull.pull.headRepositoryId, move.after, repository.id, `refs/pull/${pull.number}/head`);
   pull.pull.headSha = move.after;
   pull.pull.baseSha = await baseTip(world, repository, pull.pull.baseRef);
   pull.pull.mergeability = null;
   pull.updatedAt = world.clock.now();
-  await announcePull(world, { repository, pull, action: 'synchronize', senderId: move.actorId, extra: { before: move.before, after: move.after } });
+  await announcePull(world, {
+    repository,
+    pull,
+    action: 'synchronize',
+    senderId: move.actorId,
+    extra: { before: move.before, after: move.after },
+  });
 }
 
 /** Somebody pushed the head's commits onto the base by hand; GitHub calls that merged. */
-export async function markMergedByPush(world: World, repository: Repository, pull: PullRecord, move: { readonly after: string; readonly actorId: number }): Promise<void> {
+export async function markMergedByPush(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+  move: { readonly after: string; readonly actorId: number },
+): Promise<void> {
   if (move.after === noCommit || !(await world.git.isAncestor(repository.id, pull.pull.headSha, move.after))) return;
   markMerged(world, pull, { sha: move.after, byId: move.actorId });
   await announcePull(world, { repository, pull, action: 'closed', senderId: move.actorId });
 }
 
-export function markMerged(world: World, pull: PullRecord, merge: { readonly sha: string; readonly byId: number }): void {
+export function markMerged(
+  world: World,
+  pull: PullRecord,
+  merge: { readonly sha: string; readonly byId: number },
+): void {
   const now = world.clock.now();
   pull.pull.mergedAt = now;
   pull.pull.mergedById = merge.byId;
@@ -157,7 +206,10 @@ export function closePull(world: World, pull: PullRecord, byId: number): void {
 }
 
 export async function reopenPull(world: World, repository: Repository, pull: PullRecord, byId: number): Promise<void> {
-  if (pull.state === 'open' || pull.pull.mergedAt !== null) throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', code: 'custom', message: 'state cannot be changed.' }]);
+  if (pull.state === 'open' || pull.pull.mergedAt !== null)
+    throw new Refusal(422, 'Validation Failed', [
+      { resource: 'PullRequest', code: 'custom', message: 'state cannot be changed.' },
+    ]);
   pull.state = 'open';
   pull.closedAt = null;
   pull.closedById = null;
@@ -166,13 +218,21 @@ export async function reopenPull(world: World, repository: Repository, pull: Pul
 }
 
 /** null until somebody has asked once: GitHub works it out in the background. */
-export async function freshMergeability(world: World, repository: Repository, pull: PullRecord): Promise<Mergeability | null> {
+export async function freshMergeability(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+): Promise<Mergeability | null> {
   const tip = await baseTip(world, repository, pull.pull.baseRef);
   const known = pull.pull.mergeability;
   return known !== null && known.baseTip === tip && known.headSha === pull.pull.headSha ? known : null;
 }
 
-export async function computeMergeability(world: World, repository: Repository, pull: PullRecord): Promise<Mergeability> {
+export async function computeMergeability(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+): Promise<Mergeability> {
   const tip = await baseTip(world, repository, pull.pull.baseRef);
   const { headSha } = pull.pull;
   const tree = await world.git.mergeTree(repository.id, tip, headSha);
@@ -183,7 +243,11 @@ export async function computeMergeability(world: World, repository: Repository, 
   return mergeability;
 }
 
-function testMerge(world: World, repository: Repository, merge: { readonly tree: string; readonly tip: string; readonly headSha: string }): Promise<string> {
+function testMerge(
+  world: World,
+  repository: Repository,
+  merge: { readonly tree: string; readonly tip: string; readonly headSha: string },
+): Promise<string> {
   return world.git.commitTree(repository.id, {
     tree: merge.tree,
     parents: [merge.tip, merge.headSha],
@@ -198,7 +262,10 @@ function testMerge(world: World, repository: Repository, merge: { readonly tree:
 export const webFlow: Signature = { name: 'GitHub', email: 'noreply@github.com' };
 
 export async function figures(world: World, repository: Repository, pull: PullRecord): Promise<PullFigures> {
-  const [commits, files] = await Promise.all([pullCommits(world, repository, pull), pullFiles(world, repository, pull)]);
+  const [commits, files] = await Promise.all([
+    pullCommits(world, repository, pull),
+    pullFiles(world, repository, pull),
+  ]);
   return {
     commits: commits.length,
     changedFiles: files.length,
@@ -211,13 +278,18 @@ export const pullCommits = (world: World, repository: Repository, pull: PullReco
   world.git.between(repository.id, pull.pull.baseSha, pull.pull.headSha);
 
 /** The three-dot difference: what the head changed since it left the base. */
-export async function pullFiles(world: World, repository: Repository, pull: PullRecord): Promise<readonly ChangedFile[]> {
+export async function pullFiles(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+): Promise<readonly ChangedFile[]> {
   const from = await world.git.mergeBase(repository.id, pull.pull.baseSha, pull.pull.headSha);
   return world.git.changedFiles(repository.id, from ?? pull.pull.baseSha, pull.pull.headSha);
 }
 
 export async function baseTip(world: World, repository: Repository, branch: string): Promise<string> {
   const sha = await world.git.resolve(repository.id, `refs/heads/${branch}`);
-  if (sha === null) throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', field: 'base', code: 'invalid' }]);
+  if (sha === null)
+    throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', field: 'base', code: 'invalid' }]);
   return sha;
 }

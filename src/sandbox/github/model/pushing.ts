@@ -36,14 +36,25 @@ export async function push(world: World, wanted: Push): Promise<string> {
 
 export async function pushMerge(
   world: World,
-  wanted: { readonly repository: Repository; readonly branch: string; readonly from: string; readonly author: Signature; readonly message: string; readonly pusherId: number },
+  wanted: {
+    readonly repository: Repository;
+    readonly branch: string;
+    readonly from: string;
+    readonly author: Signature;
+    readonly message: string;
+    readonly pusherId: number;
+  },
 ): Promise<string> {
   const { repository, branch } = wanted;
   const tip = await world.git.resolve(repository.id, `refs/heads/${branch}`);
   const other = await world.git.resolve(repository.id, wanted.from);
-  if (tip === null || other === null) throw new Error(`Cannot merge "${wanted.from}" into "${branch}": the sandbox's repository lacks one of them.`);
+  if (tip === null || other === null)
+    throw new Error(`Cannot merge "${wanted.from}" into "${branch}": the sandbox's repository lacks one of them.`);
   const tree = await world.git.mergeTree(repository.id, tip, other);
-  if (tree === null) throw new Error(`"${wanted.from}" conflicts with "${branch}" in the sandbox's repository ${world.fullName(repository)}.`);
+  if (tree === null)
+    throw new Error(
+      `"${wanted.from}" conflicts with "${branch}" in the sandbox's repository ${world.fullName(repository)}.`,
+    );
   const after = await world.git.commitTree(repository.id, {
     tree,
     parents: [tip, other],
@@ -60,7 +71,8 @@ async function startOf(world: World, wanted: Push, tip: string | null): Promise<
   const { repository } = wanted;
   if (wanted.from !== null) {
     const start = await world.git.resolve(repository.id, wanted.from);
-    if (start === null) throw new Error(`The sandbox's repository ${world.fullName(repository)} has no "${wanted.from}" to start from.`);
+    if (start === null)
+      throw new Error(`The sandbox's repository ${world.fullName(repository)} has no "${wanted.from}" to start from.`);
     return start;
   }
   if (tip === null) return world.git.resolve(repository.id, `refs/heads/${repository.defaultBranch}`);
@@ -70,11 +82,22 @@ async function startOf(world: World, wanted: Push, tip: string | null): Promise<
 
 async function moveTo(
   world: World,
-  move: { readonly repository: Repository; readonly branch: string; readonly tip: string | null; readonly after: string; readonly pusherId: number; readonly force: boolean },
+  move: {
+    readonly repository: Repository;
+    readonly branch: string;
+    readonly tip: string | null;
+    readonly after: string;
+    readonly pusherId: number;
+    readonly force: boolean;
+  },
 ): Promise<void> {
   const { repository, branch, tip, after } = move;
   const forward = tip === null || (await world.git.isAncestor(repository.id, tip, after));
-  if (!forward && !move.force) throw new Refusal(422, `Updates were rejected: the push to ${branch} is not a fast-forward; set force to rewrite it.`);
+  if (!forward && !move.force)
+    throw new Refusal(
+      422,
+      `Updates were rejected: the push to ${branch} is not a fast-forward; set force to rewrite it.`,
+    );
   const kind = tip === null ? 'branch_creation' : forward ? 'push' : 'force_push';
   await moveBranch(world, { repository, branch, before: tip ?? noCommit, after, actorId: move.pusherId, kind });
 }

@@ -1,6 +1,6 @@
+import { type FileContent, noCommit } from '../git-storage.ts';
 import { announce } from './announce.ts';
 import { moveBranch } from './branches.ts';
-import { noCommit, type FileContent } from '../git-storage.ts';
 import type { Repository } from './state.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +13,10 @@ export interface NewRepository {
   readonly files: Readonly<Record<string, FileContent>>;
 }
 
-export async function createRepository(world: World, wanted: NewRepository): Promise<{ readonly repository: Repository; readonly sha: string }> {
+export async function createRepository(
+  world: World,
+  wanted: NewRepository,
+): Promise<{ readonly repository: Repository; readonly sha: string }> {
   const repository = emptyRepository(world, { ...wanted, parentId: null });
   await world.git.create(repository.id, wanted.defaultBranch);
   world.state.repositories.set(repository.id, repository);
@@ -27,12 +30,30 @@ export async function createRepository(world: World, wanted: NewRepository): Pro
     message: 'First commit',
     at: world.clock.now(),
   });
-  await moveBranch(world, { repository, branch: wanted.defaultBranch, before: noCommit, after: sha, actorId: by.id, kind: 'branch_creation' });
+  await moveBranch(world, {
+    repository,
+    branch: wanted.defaultBranch,
+    before: noCommit,
+    after: sha,
+    actorId: by.id,
+    kind: 'branch_creation',
+  });
   return { repository, sha };
 }
 
-export async function forkRepository(world: World, parent: Repository, ownerId: number, name: string): Promise<Repository> {
-  const repository = emptyRepository(world, { ownerId, name, private: parent.private, defaultBranch: parent.defaultBranch, parentId: parent.id });
+export async function forkRepository(
+  world: World,
+  parent: Repository,
+  ownerId: number,
+  name: string,
+): Promise<Repository> {
+  const repository = emptyRepository(world, {
+    ownerId,
+    name,
+    private: parent.private,
+    defaultBranch: parent.defaultBranch,
+    parentId: parent.id,
+  });
   await world.git.create(repository.id, parent.defaultBranch);
   await world.git.copyBranches(parent.id, repository.id);
   world.state.repositories.set(repository.id, repository);
@@ -45,17 +66,29 @@ export function renameRepository(world: World, repository: Repository, name: str
   world.state.formerNames.set(world.fullName(repository).toLowerCase(), repository.id);
   repository.name = name;
   repository.updatedAt = world.clock.now();
-  announce(world, { repository, event: 'repository', action: 'renamed', senderId: byId, payload: { changes: { repository: { name: { from } } } } });
+  announce(world, {
+    repository,
+    event: 'repository',
+    action: 'renamed',
+    senderId: byId,
+    payload: { changes: { repository: { name: { from } } } },
+  });
 }
-
 
 function emptyRepository(
   world: World,
-  wanted: { readonly ownerId: number; readonly name: string; readonly private: boolean; readonly defaultBranch: string; readonly parentId: number | null },
+  wanted: {
+    readonly ownerId: number;
+    readonly name: string;
+    readonly private: boolean;
+    readonly defaultBranch: string;
+    readonly parentId: number | null;
+  },
 ): Repository {
   const now = world.clock.now();
   const fullName = `${world.accountById(wanted.ownerId).login}/${wanted.name}`;
-  if (world.findRepository(fullName) !== null) throw new Error(`The sandbox GitHub already has a repository "${fullName}".`);
+  if (world.findRepository(fullName) !== null)
+    throw new Error(`The sandbox GitHub already has a repository "${fullName}".`);
   return {
     id: world.newId(),
     ownerId: wanted.ownerId,

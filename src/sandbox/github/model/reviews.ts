@@ -19,7 +19,8 @@ export function submitReview(world: World, wanted: NewReview): ReviewRecord {
     const verb = wanted.state === 'APPROVED' ? 'approve' : 'request changes on';
     throw new Refusal(422, 'Unprocessable Entity', [`Can not ${verb} your own pull request`]);
   }
-  if (wanted.state !== 'APPROVED' && wanted.body === '') throw invalid('PullRequestReview', 'body', `${wanted.state} reviews need a body`);
+  if (wanted.state !== 'APPROVED' && wanted.body === '')
+    throw invalid('PullRequestReview', 'body', `${wanted.state} reviews need a body`);
   const now = world.clock.now();
   const review: ReviewRecord = {
     id: world.newId(),
@@ -37,10 +38,16 @@ export function submitReview(world: World, wanted: NewReview): ReviewRecord {
 }
 
 /** The review stays, its state becomes DISMISSED. */
-export function dismissReview(world: World, repository: Repository, pull: PullRecord, dismissal: { readonly reviewId: number; readonly byId: number }): ReviewRecord {
+export function dismissReview(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+  dismissal: { readonly reviewId: number; readonly byId: number },
+): ReviewRecord {
   const review = pull.pull.reviews.find((candidate) => candidate.id === dismissal.reviewId);
   if (review === undefined) throw notFound();
-  if (review.state !== 'APPROVED' && review.state !== 'CHANGES_REQUESTED') throw new Refusal(422, 'Can not dismiss a commented pull request review');
+  if (review.state !== 'APPROVED' && review.state !== 'CHANGES_REQUESTED')
+    throw new Refusal(422, 'Can not dismiss a commented pull request review');
   review.state = 'DISMISSED';
   review.updatedAt = world.clock.now();
   announceReview(world, repository, pull, { review, action: 'dismissed', senderId: dismissal.byId });
@@ -48,13 +55,21 @@ export function dismissReview(world: World, repository: Repository, pull: PullRe
 }
 
 /** Webhooks write a review's state in lower case, REST in upper case. */
-function announceReview(world: World, repository: Repository, pull: PullRecord, happened: { readonly review: ReviewRecord; readonly action: string; readonly senderId: number }): void {
+function announceReview(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+  happened: { readonly review: ReviewRecord; readonly action: string; readonly senderId: number },
+): void {
   const shown = presentReview(world, repository, pull, happened.review);
   announce(world, {
     repository,
     event: 'pull_request_review',
     action: happened.action,
     senderId: happened.senderId,
-    payload: { pull_request: presentPullSummary(world, repository, pull), review: { ...shown, state: shown.state.toLowerCase() } },
+    payload: {
+      pull_request: presentPullSummary(world, repository, pull),
+      review: { ...shown, state: shown.state.toLowerCase() },
+    },
   });
 }

@@ -108,7 +108,7 @@ export interface ReviewRecord {
   updatedAt: Date;
 }
 
-export interface PullPart {
+interface PullPart {
   readonly headRepositoryId: number;
   readonly headRef: string;
   readonly reviews: ReviewRecord[];
@@ -269,7 +269,6 @@ export interface State {
   readonly repositories: Map<number, Repository>;
   /** Former names (`owner/name`, lower case) to the id that they redirect to. */
   readonly formerNames: Map<string, number>;
-  nextId: number;
 }
 
 export const emptyState = (): State => ({
@@ -280,5 +279,4 @@ export const emptyState = (): State => ({
   tokens: new Map(),
   repositories: new Map(),
   formerNames: new Map(),
-  nextId: 1001,
 });

@@ -2,7 +2,18 @@ import type { SandboxClock } from '../clock.ts';
 import type { GitStorage } from '../git-storage.ts';
 import type { WebhookSender } from '../webhook-sender.ts';
 import { notFound } from './refusal.ts';
-import { type Account, emptyState, type Installation, type IssueRecord, isPull, type Level, type PullRecord, type Repository, type State, type Team } from './state.ts';
+import {
+  type Account,
+  emptyState,
+  type Installation,
+  type IssueRecord,
+  isPull,
+  type Level,
+  type PullRecord,
+  type Repository,
+  type State,
+  type Team,
+} from './state.ts';
 
 /** Everything that this GitHub holds, with the look-ups that GitHub's own names allow. */
 export class World {
@@ -14,7 +25,12 @@ export class World {
   /** Known only once the server listens. */
   url = '';
 
-  constructor(parts: { readonly clock: SandboxClock; readonly git: GitStorage; readonly webhooks: WebhookSender; readonly newId: () => number }) {
+  constructor(parts: {
+    readonly clock: SandboxClock;
+    readonly git: GitStorage;
+    readonly webhooks: WebhookSender;
+    readonly newId: () => number;
+  }) {
     this.clock = parts.clock;
     this.git = parts.git;
     this.webhooks = parts.webhooks;
@@ -27,7 +43,8 @@ export class World {
 
   account(login: string): Account {
     const found = this.findAccount(login);
-    if (found === null) throw new Error(`The sandbox GitHub has no account "${login}"; create it with createUser or createOrganisation.`);
+    if (found === null)
+      throw new Error(`The sandbox GitHub has no account "${login}"; create it with createUser or createOrganisation.`);
     return found;
   }
 
@@ -43,18 +60,26 @@ export class World {
   /** Whose commits carry this address: their own, or GitHub's `ID+login@users.noreply.github.com`. */
   accountByEmail(email: string): Account | null {
     const wanted = email.toLowerCase();
-    return [...this.state.accounts.values()].find((account) => account.email.toLowerCase() === wanted || noreplyEmail(account).toLowerCase() === wanted) ?? null;
+    return (
+      [...this.state.accounts.values()].find(
+        (account) => account.email.toLowerCase() === wanted || noreplyEmail(account).toLowerCase() === wanted,
+      ) ?? null
+    );
   }
 
   repository(name: string): Repository {
     const found = this.findRepository(name);
-    if (found === null) throw new Error(`The sandbox GitHub has no repository "${name}"; create it with createRepository.`);
+    if (found === null)
+      throw new Error(`The sandbox GitHub has no repository "${name}"; create it with createRepository.`);
     return found;
   }
 
   findRepository(name: string): Repository | null {
     const wanted = name.toLowerCase();
-    return [...this.state.repositories.values()].find((repository) => this.fullName(repository).toLowerCase() === wanted) ?? null;
+    return (
+      [...this.state.repositories.values()].find((repository) => this.fullName(repository).toLowerCase() === wanted) ??
+      null
+    );
   }
 
   fullName(repository: Repository): string {
@@ -79,7 +104,9 @@ export class World {
 
   team(organisation: string, slug: string): Team | null {
     const owner = this.findAccount(organisation);
-    return [...this.state.teams.values()].find((team) => team.organisationId === owner?.id && team.slug === slug) ?? null;
+    return (
+      [...this.state.teams.values()].find((team) => team.organisationId === owner?.id && team.slug === slug) ?? null
+    );
   }
 
   /** A team's people and those of the teams below it, as GitHub counts membership. */
@@ -111,7 +138,8 @@ export class World {
 }
 
 export const covers = (installation: Installation, repository: Repository): boolean =>
-  installation.accountId === repository.ownerId && (installation.repositoryIds === null || installation.repositoryIds.has(repository.id));
+  installation.accountId === repository.ownerId &&
+  (installation.repositoryIds === null || installation.repositoryIds.has(repository.id));
 
 const levels: readonly Level[] = ['none', 'read', 'triage', 'write', 'maintain', 'admin'];
 

@@ -33,7 +33,9 @@ export const userById = (world: World, id: number) => simpleUser(world, world.ac
 export const optionalUser = (world: World, id: number | null) => (id === null ? null : userById(world, id));
 
 export function publicUser(world: World, account: Account) {
-  const own = [...world.state.repositories.values()].filter((repository) => repository.ownerId === account.id && !repository.private);
+  const own = [...world.state.repositories.values()].filter(
+    (repository) => repository.ownerId === account.id && !repository.private,
+  );
   return {
     ...simpleUser(world, account),
     user_view_type: 'public',
@@ -80,7 +82,8 @@ export function fullTeam(world: World, team: Team) {
     parent: parent === undefined ? null : simpleTeam(world, parent),
     url,
     members_count: world.teamMembers(team).size,
-    repos_count: [...world.state.repositories.values()].filter((repository) => repository.teamLevels.has(team.id)).length,
+    repos_count: [...world.state.repositories.values()].filter((repository) => repository.teamLevels.has(team.id))
+      .length,
     created_at: timestamp(team.createdAt),
     updated_at: timestamp(team.createdAt),
     organization: {
@@ -134,7 +137,7 @@ export function collaboratorPermission(world: World, account: Account, level: Le
   };
 }
 
-export const permissionFlags = (level: Level) => ({
+const permissionFlags = (level: Level) => ({
   pull: levelRank(level) >= levelRank('read'),
   triage: levelRank(level) >= levelRank('triage'),
   push: levelRank(level) >= levelRank('write'),

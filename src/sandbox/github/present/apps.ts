@@ -18,7 +18,8 @@ export function presentApp(world: World, app: App) {
     updated_at: timestamp(app.createdAt),
     permissions: app.permissions,
     events: app.events,
-    installations_count: [...world.state.installations.values()].filter((installation) => installation.appId === app.id).length,
+    installations_count: [...world.state.installations.values()].filter((installation) => installation.appId === app.id)
+      .length,
   };
 }
 
@@ -32,7 +33,7 @@ export function presentInstallation(world: World, installation: Installation) {
   const app = world.state.apps.get(installation.appId);
   return {
     id: installation.id,
-    account,
+    account: accountOfInstallation(world, installation),
     repository_selection: installation.repositoryIds === null ? 'all' : 'selected',
     access_tokens_url: `${world.api}/app/installations/${installation.id}/access_tokens`,
     repositories_url: `${world.api}/installation/repositories`,
@@ -49,4 +50,11 @@ export function presentInstallation(world: World, installation: Installation) {
     suspended_by: installation.suspendedAt === null ? null : account,
     suspended_at: optionalTimestamp(installation.suspendedAt),
   };
+}
+
+/** In lists of installations GitHub's description wants a user and an enterprise at once, so the account has the fields of both. */
+function accountOfInstallation(world: World, installation: Installation) {
+  const { name, createdAt } = world.accountById(installation.accountId);
+  const account = userById(world, installation.accountId);
+  return { ...account, name, slug: account.login, created_at: timestamp(createdAt), updated_at: timestamp(createdAt) };
 }

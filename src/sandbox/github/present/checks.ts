@@ -37,7 +37,12 @@ export function presentCheckRun(world: World, repository: Repository, run: Check
 }
 
 /** The webhook's form of a check run, which carries its suite. */
-export function presentCheckRunOfWebhook(world: World, repository: Repository, run: CheckRunRecord, suite: CheckSuiteRecord) {
+export function presentCheckRunOfWebhook(
+  world: World,
+  repository: Repository,
+  run: CheckRunRecord,
+  suite: CheckSuiteRecord,
+) {
   return { ...presentCheckRun(world, repository, run), check_suite: suiteSummary(world, repository, suite) };
 }
 
@@ -45,6 +50,7 @@ export function presentCheckSuite(world: World, repository: Repository, suite: C
   const url = `${repositoryApi(world, repository)}/check-suites/${suite.id}`;
   return {
     ...suiteSummary(world, repository, suite),
+    app: appWithoutEvents(world, suite.appId),
     head_commit: presentSimpleCommit(commit),
     latest_check_runs_count: runsOf(repository, suite).length,
     check_runs_url: `${url}/check-runs`,
@@ -56,7 +62,8 @@ export function presentCheckSuite(world: World, repository: Repository, suite: C
 
 function suiteSummary(world: World, repository: Repository, suite: CheckSuiteRecord) {
   const runs = runsOf(repository, suite);
-  const status = runs.length === 0 ? 'queued' : runs.every((run) => run.status === 'completed') ? 'completed' : 'in_progress';
+  const status =
+    runs.length === 0 ? 'queued' : runs.every((run) => run.status === 'completed') ? 'completed' : 'in_progress';
   return {
     id: suite.id,
     node_id: nodeId('CheckSuite', suite.id),
@@ -74,7 +81,20 @@ function suiteSummary(world: World, repository: Repository, suite: CheckSuiteRec
   };
 }
 
-export function presentAnnotation(world: World, repository: Repository, run: CheckRunRecord, annotation: AnnotationRecord) {
+/** GitHub's description of a suite's app does not know `merge_group` among the events, and does not require them. */
+function appWithoutEvents(world: World, appId: number) {
+  const app = optionalApp(world, appId);
+  if (app === null) return null;
+  const { events: _events, ...rest } = app;
+  return rest;
+}
+
+export function presentAnnotation(
+  world: World,
+  repository: Repository,
+  run: CheckRunRecord,
+  annotation: AnnotationRecord,
+) {
   return {
     path: annotation.path,
     blob_href: `${repositoryPage(world, repository)}/blob/${run.headSha}/${annotation.path}`,
@@ -89,7 +109,8 @@ export function presentAnnotation(world: World, repository: Repository, run: Che
   };
 }
 
-const runsOf = (repository: Repository, suite: CheckSuiteRecord) => [...repository.checkRuns.values()].filter((run) => run.suiteId === suite.id);
+const runsOf = (repository: Repository, suite: CheckSuiteRecord) =>
+  [...repository.checkRuns.values()].filter((run) => run.suiteId === suite.id);
 
 const worstFirst = ['failure', 'timed_out', 'action_required', 'cancelled', 'success', 'neutral', 'skipped'];
 

@@ -31,7 +31,12 @@ export function presentCommit(world: World, repository: Repository, commit: Comm
   };
 }
 
-export function presentPushedCommit(world: World, repository: Repository, commit: Commit, changed: readonly ChangedFile[]) {
+export function presentPushedCommit(
+  world: World,
+  repository: Repository,
+  commit: Commit,
+  changed: readonly ChangedFile[],
+) {
   return {
     id: commit.sha,
     tree_id: commit.tree,
@@ -76,7 +81,7 @@ export function presentChangedFile(world: World, repository: Repository, file: C
 const gitUser = (user: Commit['author']) => ({ name: user.name, email: user.email, date: timestamp(user.at) });
 
 /** null for an address that belongs to no account. */
-export function accountOf(world: World, signature: Signature) {
+function accountOf(world: World, signature: Signature) {
   const account = world.accountByEmail(signature.email);
   return account === null ? null : simpleUser(world, account);
 }

@@ -31,7 +31,12 @@ export function presentDeployment(world: World, repository: Repository, deployme
   };
 }
 
-export function presentDeploymentStatus(world: World, repository: Repository, deployment: DeploymentRecord, status: DeploymentStatusRecord) {
+export function presentDeploymentStatus(
+  world: World,
+  repository: Repository,
+  deployment: DeploymentRecord,
+  status: DeploymentStatusRecord,
+) {
   const api = repositoryApi(world, repository);
   const deploymentUrl = `${api}/deployments/${deployment.id}`;
   return {

@@ -48,7 +48,13 @@ export function presentIssue(world: World, repository: Repository, issue: IssueR
       ? {}
       : {
           draft: issue.pull.draft,
-          pull_request: { url: pullUrl, html_url: page, diff_url: `${page}.diff`, patch_url: `${page}.patch`, merged_at: optionalTimestamp(issue.pull.mergedAt) },
+          pull_request: {
+            url: pullUrl,
+            html_url: page,
+            diff_url: `${page}.diff`,
+            patch_url: `${page}.patch`,
+            merged_at: optionalTimestamp(issue.pull.mergedAt),
+          },
         }),
   };
 }
@@ -92,5 +98,7 @@ export const presentReaction = (world: World, reaction: ReactionRecord) => ({
 const reactionSummary = (url: string, reactions: readonly ReactionRecord[]) => ({
   url,
   total_count: reactions.length,
-  ...Object.fromEntries(contents.map((content) => [content, reactions.filter((reaction) => reaction.content === content).length])),
+  ...Object.fromEntries(
+    contents.map((content) => [content, reactions.filter((reaction) => reaction.content === content).length]),
+  ),
 });

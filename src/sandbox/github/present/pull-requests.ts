@@ -114,7 +114,9 @@ export function presentMinimalPulls(world: World, repository: Repository, headSh
   const repositoryPart = { id: repository.id, name: repository.name, url: repositoryApi(world, repository) };
   return world
     .pulls(repository)
-    .filter((pull) => pull.state === 'open' && pull.pull.headSha === headSha && pull.pull.headRepositoryId === repository.id)
+    .filter(
+      (pull) => pull.state === 'open' && pull.pull.headSha === headSha && pull.pull.headRepositoryId === repository.id,
+    )
     .map((pull) => ({
       id: pull.id,
       number: pull.number,
@@ -126,7 +128,8 @@ export function presentMinimalPulls(world: World, repository: Repository, headSh
 
 function side(world: World, repositoryId: number, ref: string, sha: string) {
   const repository = world.state.repositories.get(repositoryId);
-  if (repository === undefined) throw new Error(`The sandbox GitHub has no repository ${repositoryId}, from which a pull request comes.`);
+  if (repository === undefined)
+    throw new Error(`The sandbox GitHub has no repository ${repositoryId}, from which a pull request comes.`);
   const owner = userById(world, repository.ownerId);
   return { label: `${owner.login}:${ref}`, ref, sha, user: owner, repo: presentRepository(world, repository) };
 }

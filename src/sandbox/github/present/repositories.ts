@@ -17,7 +17,9 @@ export function presentRepository(world: World, repository: Repository) {
   const url = repositoryApi(world, repository);
   const page = repositoryPage(world, repository);
   const openIssues = [...repository.issues.values()].filter((issue) => issue.state === 'open').length;
-  const forks = [...world.state.repositories.values()].filter((candidate) => candidate.parentId === repository.id).length;
+  const forks = [...world.state.repositories.values()].filter(
+    (candidate) => candidate.parentId === repository.id,
+  ).length;
   return {
     id: repository.id,
     node_id: nodeId('Repository', repository.id),
@@ -107,7 +109,9 @@ export function presentRepository(world: World, repository: Repository) {
 export function presentFullRepository(world: World, repository: Repository) {
   const parent = repository.parentId === null ? undefined : world.state.repositories.get(repository.parentId);
   const shown = presentRepository(world, repository);
-  return parent === undefined ? shown : { ...shown, parent: presentRepository(world, parent), source: presentRepository(world, parent) };
+  return parent === undefined
+    ? shown
+    : { ...shown, parent: presentRepository(world, parent), source: presentRepository(world, parent) };
 }
 
 export function presentLabel(world: World, repository: Repository, label: Label) {

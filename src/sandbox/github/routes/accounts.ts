@@ -34,11 +34,20 @@ export const accountRoutes = (world: World): readonly Route[] => [
     const team = teamOf(world, call);
     const account = world.findAccount(call.path.username ?? '');
     if (account === null || !world.teamMembers(team).has(account.id)) throw notFound();
-    return ok({ url: `${world.api}/organizations/${team.organisationId}/team/${team.id}/memberships/${account.login}`, role: 'member', state: 'active' });
+    return ok({
+      url: `${world.api}/organizations/${team.organisationId}/team/${team.id}/memberships/${account.login}`,
+      role: 'member',
+      state: 'active',
+    });
   }),
 
   plain('GET /rate_limit', anyone, () => {
-    const resource = { limit: hourlyLimit, used: 0, remaining: hourlyLimit, reset: Math.floor(Date.now() / 1000) + 3600 };
+    const resource = {
+      limit: hourlyLimit,
+      used: 0,
+      remaining: hourlyLimit,
+      reset: Math.floor(Date.now() / 1000) + 3600,
+    };
     return ok({ resources: { core: resource, search: resource, graphql: resource }, rate: resource });
   }),
 
@@ -57,7 +66,8 @@ function knowsTeams(caller: Caller, owner: Account): boolean {
   switch (caller.kind) {
     case 'installation':
       if (caller.installation.accountId !== owner.id) return false;
-      if (!grants(caller.token.permissions, 'members', 'read')) throw new Refusal(403, 'Resource not accessible by integration');
+      if (!grants(caller.token.permissions, 'members', 'read'))
+        throw new Refusal(403, 'Resource not accessible by integration');
       return true;
     case 'person':
       return owner.members.has(caller.account.id);

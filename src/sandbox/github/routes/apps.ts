@@ -5,10 +5,10 @@ import type { App, Installation } from '../model/state.ts';
 import type { World } from '../model/world.ts';
 import { presentApp, presentInstallation } from '../present/apps.ts';
 import { presentRepository } from '../present/repositories.ts';
+import type { Delivery } from '../webhook-sender.ts';
 import { isObject, optionalNumbers, optionalObject, optionalTexts } from './fields.ts';
 import { cursorPage, list, pageOf } from './paging.ts';
 import { type Call, created, ok, plain, type Route } from './route.ts';
-import type { Delivery } from '../webhook-sender.ts';
 
 export const appRoutes = (world: World): readonly Route[] => [
   plain('GET /app', ['app'], (call) => ok(presentApp(world, appOf(call)))),
@@ -21,16 +21,22 @@ export const appRoutes = (world: World): readonly Route[] => [
     ),
   ),
 
-  plain('GET /app/installations/{installation_id}', ['app'], (call) => ok(presentInstallation(world, ownInstallation(world, call)))),
+  plain('GET /app/installations/{installation_id}', ['app'], (call) =>
+    ok(presentInstallation(world, ownInstallation(world, call))),
+  ),
 
   plain('POST /app/installations/{installation_id}/access_tokens', ['app'], (call) => {
     const installation = ownInstallation(world, call);
     const names = optionalTexts(call.body, 'repositories');
-    const ids = optionalNumbers(call.body, 'repository_ids') ?? names?.map((name) => repositoryOf(world, installation, name));
+    const ids =
+      optionalNumbers(call.body, 'repository_ids') ?? names?.map((name) => repositoryOf(world, installation, name));
     const permissions = optionalObject(call.body, 'permissions');
     const token = createInstallationToken(world, installation, {
       repositoryIds: ids === undefined ? null : new Set(ids),
-      permissions: permissions === undefined ? null : Object.fromEntries(Object.entries(permissions).map(([name, level]) => [name, String(level)])),
+      permissions:
+        permissions === undefined
+          ? null
+          : Object.fromEntries(Object.entries(permissions).map(([name, level]) => [name, String(level)])),
     });
     return created({
       token: token.token,
@@ -45,7 +51,9 @@ export const appRoutes = (world: World): readonly Route[] => [
     if (call.caller.kind !== 'installation') throw notFound();
     const { installation, token } = call.caller;
     const within = [...world.state.repositories.values()].filter(
-      (repository) => repository.ownerId === installation.accountId && (token.repositoryIds === null || token.repositoryIds.has(repository.id)),
+      (repository) =>
+        repository.ownerId === installation.accountId &&
+        (token.repositoryIds === null || token.repositoryIds.has(repository.id)),
     );
     const page = pageOf(call, within);
     return {
@@ -60,13 +68,18 @@ export const appRoutes = (world: World): readonly Route[] => [
 
   plain('GET /repos/{owner}/{repo}/installation', ['app'], (call) => {
     const repository = world.findRepository(`${call.path.owner}/${call.path.repo}`);
-    const installation = repository === null ? undefined : world.installationsOf(repository).find((candidate) => candidate.appId === appOf(call).id);
+    const installation =
+      repository === null
+        ? undefined
+        : world.installationsOf(repository).find((candidate) => candidate.appId === appOf(call).id);
     if (installation === undefined) throw notFound();
     return ok(presentInstallation(world, installation));
   }),
 
   plain('GET /app/hook/deliveries', ['app'], (call) => {
-    const newestFirst = world.webhooks.deliveries.filter((delivery) => delivery.appId === appOf(call).id && delivery.status !== 'pending').toReversed();
+    const newestFirst = world.webhooks.deliveries
+      .filter((delivery) => delivery.appId === appOf(call).id && delivery.status !== 'pending')
+      .toReversed();
     const page = cursorPage(call, newestFirst, 'cursor');
     return { ...ok(page.items.map(presentDelivery)), headers: page.headers };
   }),
@@ -93,7 +106,12 @@ const presentDelivery = (delivery: Delivery) => ({
   delivered_at: timestamp(delivery.deliveredAt),
   redelivery: delivery.redelivery,
   duration: Math.round(delivery.durationMs) / 1000,
-  status: delivery.status === 'OK' ? 'OK' : delivery.statusCode === 0 ? 'failed to connect to host' : `Invalid HTTP Response: ${delivery.statusCode}`,
+  status:
+    delivery.status === 'OK'
+      ? 'OK'
+      : delivery.statusCode === 0
+        ? 'failed to connect to host'
+        : `Invalid HTTP Response: ${delivery.statusCode}`,
   status_code: delivery.statusCode,
   event: delivery.event,
   action: delivery.action,
@@ -103,7 +121,9 @@ const presentDelivery = (delivery: Delivery) => ({
 });
 
 function ownDelivery(world: World, call: Call): Delivery {
-  const delivery = world.webhooks.deliveries.find((candidate) => candidate.id === Number(call.path.delivery_id) && candidate.appId === appOf(call).id);
+  const delivery = world.webhooks.deliveries.find(
+    (candidate) => candidate.id === Number(call.path.delivery_id) && candidate.appId === appOf(call).id,
+  );
   if (delivery === undefined) throw notFound();
   return delivery;
 }

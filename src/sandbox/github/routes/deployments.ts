@@ -39,12 +39,19 @@ export const deploymentRoutes = (world: World): readonly Route[] => [
       .filter((deployment) => query.sha === undefined || query.sha === 'none' || deployment.sha === query.sha)
       .filter((deployment) => query.ref === undefined || query.ref === 'none' || deployment.ref === query.ref)
       .filter((deployment) => query.task === undefined || query.task === 'none' || deployment.task === query.task)
-      .filter((deployment) => query.environment === undefined || query.environment === 'none' || deployment.environment === query.environment)
+      .filter(
+        (deployment) =>
+          query.environment === undefined ||
+          query.environment === 'none' ||
+          deployment.environment === query.environment,
+      )
       .toSorted((one, other) => other.id - one.id);
     return list(call, found, (deployment) => presentDeployment(world, repository, deployment));
   }),
 
-  onRepository('GET /deployments/{deployment_id}', reading, (call) => ok(presentDeployment(world, call.repository, deploymentOf(call)))),
+  onRepository('GET /deployments/{deployment_id}', reading, (call) =>
+    ok(presentDeployment(world, call.repository, deploymentOf(call))),
+  ),
 
   onRepository('POST /deployments/{deployment_id}/statuses', writing, (call) => {
     const { repository, body, caller } = call;
@@ -65,7 +72,9 @@ export const deploymentRoutes = (world: World): readonly Route[] => [
 
   onRepository('GET /deployments/{deployment_id}/statuses', reading, (call) => {
     const deployment = deploymentOf(call);
-    return list(call, deployment.statuses.toReversed(), (status) => presentDeploymentStatus(world, call.repository, deployment, status));
+    return list(call, deployment.statuses.toReversed(), (status) =>
+      presentDeploymentStatus(world, call.repository, deployment, status),
+    );
   }),
 
   onRepository('GET /deployments/{deployment_id}/statuses/{status_id}', reading, (call) => {
@@ -76,4 +85,5 @@ export const deploymentRoutes = (world: World): readonly Route[] => [
   }),
 ];
 
-const deploymentOf = (call: RepositoryCall): DeploymentRecord => findDeployment(call.repository, Number(call.path.deployment_id));
+const deploymentOf = (call: RepositoryCall): DeploymentRecord =>
+  findDeployment(call.repository, Number(call.path.deployment_id));

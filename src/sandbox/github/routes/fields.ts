@@ -2,7 +2,8 @@ import { Refusal } from '../model/refusal.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
-const wrong = (field: string, expected: string): Refusal => new Refusal(422, `Invalid request.\n\nFor '${field}', expected ${expected}.`);
+const wrong = (field: string, expected: string): Refusal =>
+  new Refusal(422, `Invalid request.\n\nFor '${field}', expected ${expected}.`);
 
 export function text(body: Body, field: string): string {
   const value = body[field];
@@ -42,14 +43,16 @@ export function optionalDate(body: Body, field: string): Date | undefined {
 export function optionalTexts(body: Body, field: string): readonly string[] | undefined {
   const value = body[field];
   if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string')) throw wrong(field, 'an array of strings');
+  if (!Array.isArray(value) || value.some((item) => typeof item !== 'string'))
+    throw wrong(field, 'an array of strings');
   return value;
 }
 
 export function optionalNumbers(body: Body, field: string): readonly number[] | undefined {
   const value = body[field];
   if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value) || value.some((item) => typeof item !== 'number')) throw wrong(field, 'an array of numbers');
+  if (!Array.isArray(value) || value.some((item) => typeof item !== 'number'))
+    throw wrong(field, 'an array of numbers');
   return value;
 }
 
@@ -69,7 +72,10 @@ export function optionalObjects(body: Body, field: string): readonly Body[] | un
 
 /** Leaves absent fields out, so that `exactOptionalPropertyTypes` holds. */
 export function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
-export const isObject = (value: unknown): value is Body => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is Body =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

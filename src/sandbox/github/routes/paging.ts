@@ -16,7 +16,10 @@ export function pageOf<T>(call: Call, all: readonly T[]): Page<T> {
     ...(page > 1 ? [link(call.url, 'prev', page - 1), link(call.url, 'first', 1)] : []),
     ...(page < last ? [link(call.url, 'next', page + 1), link(call.url, 'last', last)] : []),
   ];
-  return { items: all.slice((page - 1) * size, page * size), headers: links.length === 0 ? {} : { link: links.join(', ') } };
+  return {
+    items: all.slice((page - 1) * size, page * size),
+    headers: links.length === 0 ? {} : { link: links.join(', ') },
+  };
 }
 
 export async function list<T>(call: Call, all: readonly T[], present: (item: T) => unknown): Promise<Answer> {
@@ -25,7 +28,11 @@ export async function list<T>(call: Call, all: readonly T[], present: (item: T) 
 }
 
 /** Pages by an opaque mark instead of a number: the id after which the next page begins. */
-export function cursorPage<T extends { readonly id: number }>(call: Call, all: readonly T[], cursorName: string): Page<T> {
+export function cursorPage<T extends { readonly id: number }>(
+  call: Call,
+  all: readonly T[],
+  cursorName: string,
+): Page<T> {
   const size = Math.min(largestPageSize, positive(call.query.per_page) ?? usualPageSize);
   const cursor = positive(call.query[cursorName]);
   const start = cursor === null ? 0 : all.findIndex((item) => item.id === cursor) + 1;

@@ -1,6 +1,17 @@
 import { actorOf } from '../access.ts';
-import { announcePull, closePull, computeMergeability, editPull, figures, freshMergeability, openPull, pullCommits, pullFiles, reopenPull } from '../model/pull-requests.ts';
 import { type MergeMethod, mergePull } from '../model/merging.ts';
+import {
+  announcePull,
+  closePull,
+  computeMergeability,
+  editPull,
+  figures,
+  freshMergeability,
+  openPull,
+  pullCommits,
+  pullFiles,
+  reopenPull,
+} from '../model/pull-requests.ts';
 import { Refusal } from '../model/refusal.ts';
 import { dismissReview, submitReview } from '../model/reviews.ts';
 import type { PullRecord, Repository } from '../model/state.ts';
@@ -57,7 +68,14 @@ export const pullRequestRoutes = (world: World): readonly Route[] => [
     const { repository, body, caller } = call;
     const pull = pullOf(world, call);
     const byId = actorOf(caller).accountId;
-    await editPull(world, repository, pull, { byId, ...present({ title: optionalText(body, 'title'), body: optionalText(body, 'body'), base: optionalText(body, 'base') }) });
+    await editPull(world, repository, pull, {
+      byId,
+      ...present({
+        title: optionalText(body, 'title'),
+        body: optionalText(body, 'body'),
+        base: optionalText(body, 'base'),
+      }),
+    });
     const state = optionalText(body, 'state');
     if (state === 'closed' && pull.state === 'open') {
       closePull(world, pull, byId);
@@ -71,13 +89,17 @@ export const pullRequestRoutes = (world: World): readonly Route[] => [
     const { repository } = call;
     const pull = pullOf(world, call);
     const files = await pullFiles(world, repository, pull);
-    return list(call, files.slice(0, listedFilesLimit), (file) => presentChangedFile(world, repository, file, pull.pull.headSha));
+    return list(call, files.slice(0, listedFilesLimit), (file) =>
+      presentChangedFile(world, repository, file, pull.pull.headSha),
+    );
   }),
 
   onRepository('GET /pulls/{pull_number}/commits', needs('pull_requests:read'), async (call) => {
     const { repository } = call;
     const shas = await pullCommits(world, repository, pullOf(world, call));
-    return list(call, shas.slice(0, listedCommitsLimit), async (sha) => presentCommit(world, repository, await world.git.read(repository.id, sha)));
+    return list(call, shas.slice(0, listedCommitsLimit), async (sha) =>
+      presentCommit(world, repository, await world.git.read(repository.id, sha)),
+    );
   }),
 
   onRepository('GET /pulls/{pull_number}/reviews', needs('pull_requests:read'), (call) => {
@@ -89,7 +111,8 @@ export const pullRequestRoutes = (world: World): readonly Route[] => [
     const { repository, body, caller } = call;
     const pull = pullOf(world, call);
     const event = text(body, 'event');
-    if (!(event in reviewStates)) throw new Refusal(422, `Variable $event of type PullRequestReviewEvent was provided invalid value: ${event}`);
+    if (!(event in reviewStates))
+      throw new Refusal(422, `Variable $event of type PullRequestReviewEvent was provided invalid value: ${event}`);
     const review = submitReview(world, {
       repository,
       pull,
@@ -101,13 +124,20 @@ export const pullRequestRoutes = (world: World): readonly Route[] => [
     return ok(presentReview(world, repository, pull, review));
   }),
 
-  onRepository('PUT /pulls/{pull_number}/reviews/{review_id}/dismissals', needs('pull_requests:write', 'write'), (call) => {
-    const { repository, caller } = call;
-    const pull = pullOf(world, call);
-    text(call.body, 'message');
-    const review = dismissReview(world, repository, pull, { reviewId: Number(call.path.review_id), byId: actorOf(caller).accountId });
-    return ok(presentReview(world, repository, pull, review));
-  }),
+  onRepository(
+    'PUT /pulls/{pull_number}/reviews/{review_id}/dismissals',
+    needs('pull_requests:write', 'write'),
+    (call) => {
+      const { repository, caller } = call;
+      const pull = pullOf(world, call);
+      text(call.body, 'message');
+      const review = dismissReview(world, repository, pull, {
+        reviewId: Number(call.path.review_id),
+        byId: actorOf(caller).accountId,
+      });
+      return ok(presentReview(world, repository, pull, review));
+    },
+  ),
 
   onRepository('PUT /pulls/{pull_number}/merge', needs('contents:write', 'write'), async (call) => {
     const { repository, body, caller } = call;
@@ -125,19 +155,28 @@ export const pullRequestRoutes = (world: World): readonly Route[] => [
 ];
 
 /** `branch`, or `owner:branch` for a fork's. */
-export function headOf(world: World, repository: Repository, head: string): { readonly headRepository: Repository; readonly headRef: string } {
+export function headOf(
+  world: World,
+  repository: Repository,
+  head: string,
+): { readonly headRepository: Repository; readonly headRef: string } {
   const at = head.indexOf(':');
   if (at < 0) return { headRepository: repository, headRef: head };
   const owner = world.findAccount(head.slice(0, at));
-  const family = [...world.state.repositories.values()].filter((candidate) => candidate.id === repository.id || candidate.parentId === repository.id);
+  const family = [...world.state.repositories.values()].filter(
+    (candidate) => candidate.id === repository.id || candidate.parentId === repository.id,
+  );
   const headRepository = family.find((candidate) => candidate.ownerId === owner?.id);
-  if (headRepository === undefined) throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', field: 'head', code: 'invalid' }]);
+  if (headRepository === undefined)
+    throw new Refusal(422, 'Validation Failed', [{ resource: 'PullRequest', field: 'head', code: 'invalid' }]);
   return { headRepository, headRef: head.slice(at + 1) };
 }
 
-const full = async (world: World, repository: Repository, pull: PullRecord) => presentPull(world, repository, pull, await figures(world, repository, pull));
+const full = async (world: World, repository: Repository, pull: PullRecord) =>
+  presentPull(world, repository, pull, await figures(world, repository, pull));
 
-const pullOf = (world: World, call: RepositoryCall): PullRecord => world.pull(call.repository, Number(call.path.pull_number));
+const pullOf = (world: World, call: RepositoryCall): PullRecord =>
+  world.pull(call.repository, Number(call.path.pull_number));
 
 function headLabel(world: World, pull: PullRecord): string {
   const repository = world.state.repositories.get(pull.pull.headRepositoryId);
@@ -148,6 +187,8 @@ function headLabel(world: World, pull: PullRecord): string {
 function ordered(pulls: readonly PullRecord[], query: RepositoryCall['query']): readonly PullRecord[] {
   const key = (pull: PullRecord): number => (query.sort === 'updated' ? pull.updatedAt.getTime() : pull.number);
   const ascending = pulls.toSorted((one, other) => key(one) - key(other));
-  const wantsAscending = query.direction === 'asc' || (query.direction === undefined && query.sort !== undefined && query.sort !== 'created');
+  const wantsAscending =
+    query.direction === 'asc' ||
+    (query.direction === undefined && query.sort !== undefined && query.sort !== 'created');
   return wantsAscending ? ascending : ascending.toReversed();
 }

@@ -1,5 +1,6 @@
-import { notFound, Refusal } from '../model/refusal.ts';
 import type { TreeEntry } from '../git-storage.ts';
+import { pullCommits } from '../model/pull-requests.ts';
+import { notFound, Refusal } from '../model/refusal.ts';
 import type { Repository } from '../model/state.ts';
 import type { World } from '../model/world.ts';
 import { collaboratorPermission } from '../present/accounts.ts';
@@ -7,7 +8,6 @@ import { presentCommit } from '../present/commits.ts';
 import { nodeId } from '../present/node-id.ts';
 import { presentPullSummary } from '../present/pull-requests.ts';
 import { presentActivity, presentFullRepository, repositoryApi, repositoryPage } from '../present/repositories.ts';
-import { pullCommits } from '../model/pull-requests.ts';
 import { cursorPage, list } from './paging.ts';
 import { needs, ok, onRepository, type RepositoryCall, type Route } from './route.ts';
 
@@ -27,7 +27,11 @@ export const repositoryRoutes = (world: World): readonly Route[] => [
       protected: isProtected,
       protection: {
         enabled: isProtected,
-        required_status_checks: { enforcement_level: isProtected ? 'non_admins' : 'off', contexts: [...(repository.requiredChecks.get(branch) ?? [])], checks: [] },
+        required_status_checks: {
+          enforcement_level: isProtected ? 'non_admins' : 'off',
+          contexts: [...(repository.requiredChecks.get(branch) ?? [])],
+          checks: [],
+        },
       },
       protection_url: `${url}/protection`,
     });
@@ -38,11 +42,22 @@ export const repositoryRoutes = (world: World): readonly Route[] => [
     const sha = await world.git.resolve(repository.id, ref);
     if (sha === null) throw notFound();
     const api = repositoryApi(world, repository);
-    return ok({ ref, node_id: nodeId('Ref', ref), url: `${api}/git/${ref}`, object: { type: 'commit', sha, url: `${api}/git/commits/${sha}` } });
+    return ok({
+      ref,
+      node_id: nodeId('Ref', ref),
+      url: `${api}/git/${ref}`,
+      object: { type: 'commit', sha, url: `${api}/git/commits/${sha}` },
+    });
   }),
 
   onRepository('GET /commits/{ref}', needs('contents:read'), async ({ repository, path }) =>
-    ok(presentCommit(world, repository, await world.git.read(repository.id, await requireCommit(world, repository, path.ref ?? '')))),
+    ok(
+      presentCommit(
+        world,
+        repository,
+        await world.git.read(repository.id, await requireCommit(world, repository, path.ref ?? '')),
+      ),
+    ),
   ),
 
   onRepository('GET /commits/{commit_sha}/pulls', needs(['pull_requests:read', 'contents:read']), async (call) => {
@@ -60,7 +75,10 @@ export const repositoryRoutes = (world: World): readonly Route[] => [
     const ref = query.ref === undefined ? null : query.ref.startsWith('refs/') ? query.ref : `refs/heads/${query.ref}`;
     const actor = query.actor === undefined ? null : (world.findAccount(query.actor)?.id ?? 0);
     const found = repository.activity.filter(
-      (activity) => (ref === null || activity.ref === ref) && (actor === null || activity.actorId === actor) && (query.activity_type === undefined || activity.kind === query.activity_type),
+      (activity) =>
+        (ref === null || activity.ref === ref) &&
+        (actor === null || activity.actorId === actor) &&
+        (query.activity_type === undefined || activity.kind === query.activity_type),
     );
     const page = cursorPage(call, query.direction === 'asc' ? found : found.toReversed(), 'after');
     return { ...ok(page.items.map((activity) => presentActivity(world, activity))), headers: page.headers };
@@ -106,7 +124,14 @@ function presentEntry(world: World, repository: Repository, entry: TreeEntry, re
   const git = `${api}/git/${entry.type}s/${entry.sha}`;
   const html = `${page}/${entry.type}/${ref}/${path}`;
   return {
-    type: entry.type === 'tree' ? 'dir' : entry.type === 'commit' ? 'submodule' : entry.mode === '120000' ? 'symlink' : 'file',
+    type:
+      entry.type === 'tree'
+        ? 'dir'
+        : entry.type === 'commit'
+          ? 'submodule'
+          : entry.mode === '120000'
+            ? 'symlink'
+            : 'file',
     name: entry.path.split('/').at(-1) ?? '',
     path: entry.path,
     sha: entry.sha,

@@ -1,0 +1,194 @@
+import { sql } from 'kysely';
+import type { PlanDigest } from '../../domain/identity.ts';
+import {
+  clusterUid,
+  commitSha,
+  parseTargetName,
+  planDigest,
+  pullNumber,
+  repositoryId,
+  treeSha,
+} from '../../domain/identity.ts';
+import type { Effect } from '../../domain/plan/effect.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { PlanRun, Records } from '../../flows/ports/store.ts';
+import { jsonText } from './json-text.ts';
+import { readRow } from './read-row.ts';
+import { atomically, type Db } from './tables.ts';
+
+type PlanRecords = Pick<
+  Records,
+  'savePlans' | 'plan' | 'savePlanRun' | 'planRuns' | 'markShown' | 'forgetPlanRuns' | 'effects' | 'allowLivePlan' | 'isLivePlanAllowed'
+>;
+
+/**
+ * A digest names effects only, so that two pull requests may share one with other heads, bases and problems: each is kept, and `plan` gives the
+ * one that was saved last.
+ */
+export function planRecords(db: Db): PlanRecords {
+  return {
+    async savePlans(repository, plans) {
+      await atomically(db, async (transaction) => {
+        for (const plan of plans) await savePlan(transaction, repository, plan);
+      });
+    },
+
+    async plan(digest) {
+      const row = await db
+        .selectFrom('plan')
+        .select(['repository', 'plan'])
+        .where('digest', '=', digest)
+        .orderBy('saved_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      return readRow('plan', digest, () => ({
+        repository: repositoryId(row.repository),
+        plan: readPlan(row.plan as Plan),
+      }));
+    },
+
+    async savePlanRun(run) {
+      const row = {
+        repository: run.repository,
+        pull: run.pull,
+        head: run.head,
+        base: run.base,
+        tree: run.tree ?? null,
+        fingerprint: run.fingerprint,
+        plans: [...run.plans],
+        outcome: jsonText(run.outcome),
+      };
+      await db
+        .insertInto('plan_run')
+        .values({ id: run.id, ...row, shown_at_ms: run.shownAtMs ?? null })
+        .onConflict((conflict) =>
+          conflict
+            .column('id')
+            .doUpdateSet({ ...row, shown_at_ms: sql`coalesce(plan_run.shown_at_ms, excluded.shown_at_ms)` }),
+        )
+        .execute();
+    },
+
+    async planRuns(repository, pull) {
+      const rows = await db
+        .selectFrom('plan_run')
+        .selectAll()
+        .where('repository', '=', repository)
+        .where('pull', '=', pull)
+        .orderBy('sequence')
+        .execute();
+      return rows.map((row) =>
+        readRow(
+          'plan_run',
+          row.id,
+          (): PlanRun => ({
+            id: row.id,
+            repository: repositoryId(row.repository),
+            pull: pullNumber(row.pull),
+            head: commitSha(row.head),
+            base: commitSha(row.base),
+            tree: row.tree === null ? undefined : treeSha(row.tree),
+            fingerprint: row.fingerprint,
+            plans: row.plans.map(planDigest),
+            outcome: row.outcome,
+            ...(row.shown_at_ms === null ? {} : { shownAtMs: row.shown_at_ms }),
+          }),
+        ),
+      );
+    },
+
+    async markShown(runId, shownAtMs) {
+      // A run is shown once: the first time counts, whoever looks again.
+      await db
+        .updateTable('plan_run')
+        .set({ shown_at_ms: shownAtMs })
+        .where('id', '=', runId)
+        .where('shown_at_ms', 'is', null)
+        .execute();
+    },
+
+    async forgetPlanRuns(repository, head) {
+      await db.updateTable('plan_run').set({ fingerprint: '' }).where('repository', '=', repository).where('head', '=', head).execute();
+    },
+
+    async allowLivePlan(repository, pull, head) {
+      await db
+        .insertInto('live_plan')
+        .values({ repository, pull, head })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+
+    async isLivePlanAllowed(repository, pull, head) {
+      const row = await db
+        .selectFrom('live_plan')
+        .select('head')
+        .where('repository', '=', repository)
+        .where('pull', '=', pull)
+        .where('head', '=', head)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    async effects(plans) {
+      if (plans.length === 0) return new Map();
+      const rows = await db
+        .selectFrom('plan')
+        .distinctOn('digest')
+        .select(['digest', sql<readonly Effect[]>`plan -> 'effects'`.as('effects')])
+        .where('digest', 'in', [...plans])
+        .orderBy('digest')
+        .orderBy('saved_at', 'desc')
+        .orderBy('id', 'desc')
+        .execute();
+      return new Map(
+        rows.map(({ digest, effects }): [PlanDigest, readonly Effect[]] =>
+          readRow('plan', digest, () => [planDigest(digest), effects.map(readEffect)]),
+        ),
+      );
+    },
+  };
+}
+
+async function savePlan(db: Db, repository: number, plan: Plan): Promise<void> {
+  const content = {
+    cluster_uid: plan.cluster.uid ?? null,
+    plan: jsonText(plan),
+    saved_at: sql<Date>`clock_timestamp()`,
+  };
+  await db
+    .insertInto('plan')
+    .values({
+      digest: plan.digest,
+      repository,
+      target: plan.target,
+      head: plan.head,
+      base: plan.base,
+      tree: plan.tree,
+      ...content,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['digest', 'repository', 'target', 'head', 'base', 'tree']).doUpdateSet(content),
+    )
+    .execute();
+}
+
+function readPlan(stored: Plan): Plan {
+  const { name, uid } = stored.cluster;
+  return {
+    ...stored,
+    digest: planDigest(stored.digest),
+    target: parseTargetName(stored.target),
+    cluster: { name, uid: uid === undefined ? undefined : clusterUid(uid) },
+    head: commitSha(stored.head),
+    base: commitSha(stored.base),
+    tree: treeSha(stored.tree),
+    effects: stored.effects.map(readEffect),
+  };
+}
+
+function readEffect(stored: Effect): Effect {
+  return { ...stored, target: parseTargetName(stored.target), cluster: clusterUid(stored.cluster) };
+}

@@ -1,0 +1,84 @@
+import type { Permission } from '../gate/people.ts';
+import type { PullNumber, TargetName } from '../identity.ts';
+import { listed } from '../report/change-words.ts';
+import { code, prose } from '../report/safe-text.ts';
+import { type CommandName, commands } from './commands.ts';
+import type { UnknownTarget } from './select-targets.ts';
+
+/** Why a command is not carried out. */
+export type CommandRefusal =
+  | { readonly kind: 'not-permitted'; readonly command: CommandName; readonly has: Permission }
+  | { readonly kind: 'permission-unknown'; readonly command: CommandName }
+  | { readonly kind: 'not-supported'; readonly command: CommandName }
+  | { readonly kind: 'malformed'; readonly command: CommandName; readonly problem: string }
+  /** Names that match no target of this pull request or issue. */
+  | { readonly kind: 'unknown-target'; readonly unknown: readonly UnknownTarget[]; readonly known: number }
+  /** `/apply` on an open pull request of a repository that applies after the merge. */
+  | { readonly kind: 'merging-deploys'; readonly base: string }
+  /** The pull request was closed without a merge. */
+  | { readonly kind: 'closed-unmerged'; readonly command: CommandName }
+  /** `/apply` where no deployment waits for a person. */
+  | { readonly kind: 'nothing-held'; readonly targets: readonly TargetName[] }
+  /** The approval of a held plan does not count. */
+  | {
+      readonly kind: 'approval-excluded';
+      readonly target: TargetName;
+      readonly reason: string;
+      readonly who: readonly string[];
+    }
+  /** The issue is about no target of ours. */
+  | { readonly kind: 'wrong-place'; readonly command: CommandName }
+  /** A head from a fork was pushed after the comment was written. */
+  | { readonly kind: 'head-moved'; readonly pull: PullNumber }
+  /** Something failed on our side or behind it. */
+  | { readonly kind: 'fault'; readonly command: CommandName; readonly what: string };
+
+/** One or two sentences: why not, and what to do instead. */
+export function refusalText(refusal: CommandRefusal): string {
+  switch (refusal.kind) {
+    case 'not-permitted':
+      return `${name(refusal.command)} is for ${commands[refusal.command].who}; you have ${accessText(refusal.has)}. Ask somebody who may.`;
+    case 'permission-unknown':
+      return `GitHub did not say what you may do here, so ${name(refusal.command)} is refused. Say it again in a moment.`;
+    case 'not-supported':
+      return `${name(refusal.command)} is not supported yet. Nothing was done.`;
+    case 'malformed':
+      return `${name(refusal.command)} cannot be read: ${prose(refusal.problem)}. It is written \`${commands[refusal.command].usage}\`.`;
+    case 'unknown-target':
+      return unknownTargetText(refusal.unknown, refusal.known);
+    case 'merging-deploys':
+      return `Nothing is applied before the merge here: merging into ${code(refusal.base)} deploys what was approved, each target planned again at its turn. The check \`planwright/gate\` says what the merge still needs.`;
+    case 'closed-unmerged':
+      return `This pull request was closed without a merge; ${name(refusal.command)} has nothing to work on. Reopen it first.`;
+    case 'nothing-held':
+      return refusal.targets.length === 0
+        ? 'Nothing waits for a person here.'
+        : `No deployment of ${listed(refusal.targets.slice(0, 10).map(code))} is held or failed; nothing waits for a person.`;
+    case 'approval-excluded':
+      return `Your approval of ${code(refusal.target)} does not count: ${prose(refusal.reason)}.${refusal.who.length === 0 ? '' : ` Who can decide: ${refusal.who.map(prose).join(', ')}.`}`;
+    case 'wrong-place':
+      return `${name(refusal.command)} does nothing here: say it on the pull request, or in the issue of a held deployment.`;
+    case 'head-moved':
+      return 'The pull request was pushed to after your comment. Look at the new commits, then say it again.';
+    case 'fault':
+      return `${name(refusal.command)} could not be carried out: ${prose(refusal.what)}. Nothing was changed by it; say it again when that is mended.`;
+  }
+}
+
+function unknownTargetText(unknown: readonly UnknownTarget[], known: number): string {
+  if (known === 0) return 'There are no targets here: nothing that this pull request changes belongs to one.';
+  return unknown
+    .map(({ text, nearest }) => {
+      const hint = nearest.length === 0 ? '' : ` Nearest: ${nearest.map(code).join(', ')}.`;
+      return `No target here matches ${code(text)}.${hint}`;
+    })
+    .join(' ');
+}
+
+function accessText(permission: Permission): string {
+  return permission === 'none' ? 'no access to this repository' : `${permission} access`;
+}
+
+function name(command: CommandName): string {
+  return `\`/${command}\``;
+}

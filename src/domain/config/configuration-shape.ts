@@ -1,0 +1,23 @@
+/** A configuration file as the published schema lets it through: the keys that are read today. The others are refused before anybody asks for them. */
+export interface ConfigurationShape {
+  readonly environments?: Readonly<Record<string, EnvironmentShape | null>>;
+  readonly stacks?: readonly StackShape[];
+}
+
+export interface EnvironmentShape {
+  readonly cluster?: string;
+  readonly approvals?: number;
+  readonly after?: readonly string[];
+}
+
+export interface StackShape {
+  readonly path: string;
+  readonly name?: string;
+  readonly renderer?: string;
+  readonly watch?: readonly string[];
+  readonly namespace?: string;
+  readonly namespaces?: readonly string[];
+  readonly cluster_scoped?: readonly string[];
+  readonly prune?: boolean;
+  readonly timeout?: string;
+}

@@ -1,0 +1,31 @@
+import picomatch from 'picomatch';
+
+/** What the server's own configuration says of a cluster. */
+export interface ServerCluster {
+  readonly name: string;
+  /** `owner/name` globs of the repositories that may deploy to it; nobody when empty. */
+  readonly repositories: readonly string[];
+  /** Bounds what stacks may name; undefined: any but `kube-*`. */
+  readonly namespaces?: readonly string[];
+  /** Where ownership records (ApplySet parents) live. */
+  readonly ownerNamespace: string;
+}
+
+export interface ServerSettings {
+  /** `github.com`, or the host of a GitHub Enterprise Server. */
+  readonly gitHubHost: string;
+  /** Public address for links, without a trailing slash. */
+  readonly url?: string;
+  readonly clusters: ReadonlyMap<string, ServerCluster>;
+}
+
+/** Deploying is opt-in: a repository that no glob names only plans. */
+export function mayDeploy(
+  cluster: ServerCluster,
+  repository: { readonly owner: string; readonly name: string },
+): boolean {
+  const fullName = `${repository.owner}/${repository.name}`;
+  return cluster.repositories.some((glob) =>
+    picomatch.isMatch(fullName, glob, { nocase: true, nonegate: true, noextglob: true }),
+  );
+}

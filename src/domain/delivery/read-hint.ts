@@ -1,0 +1,72 @@
+import { sha256Text } from '../audit/content-digest.ts';
+import { deliveryGuid } from '../identity.ts';
+import type { Hint } from './hint.ts';
+
+/** What a webhook must look like to be read at all; everything else in it is ignored. */
+interface Payload {
+  readonly [key: string]: unknown;
+}
+
+/**
+ * Takes the ids out of a webhook's payload. Nothing in it is believed: what is not of the expected shape is left out, and what is taken is fetched again.
+ */
+export function readHint(delivery: { readonly guid: string; readonly event: string; readonly payload: unknown }): Hint {
+  const payload = record(delivery.payload);
+  const action = text(payload['action']);
+  const installation = id(record(payload['installation'])['id']);
+  const repository = id(record(payload['repository'])['id']);
+  const issue = record(payload['issue']);
+  const pull = id(record(payload['pull_request'])['number']) ?? (issue['pull_request'] === undefined ? undefined : id(issue['number']));
+  const issueNumber = id(issue['number']);
+  const comment = commentOf(payload);
+  const pushed = delivery.event === 'push';
+  const ref = pushed ? text(payload['ref']) : text(record(record(payload['pull_request'])['base'])['ref']);
+  const sha = pushed ? text(payload['after']) : headShaOf(payload);
+  const button = buttonOf(payload);
+  return {
+    guid: deliveryGuid(delivery.guid),
+    event: delivery.event,
+    ...(action === undefined ? {} : { action }),
+    ...(installation === undefined ? {} : { installation }),
+    ...(repository === undefined ? {} : { repository }),
+    ...(pull === undefined ? {} : { pull }),
+    ...(issueNumber === undefined ? {} : { issue: issueNumber }),
+    ...(comment === undefined ? {} : { comment }),
+    ...(ref === undefined ? {} : { ref }),
+    ...(sha === undefined ? {} : { sha }),
+    ...(button === undefined ? {} : { requestedAction: button }),
+  };
+}
+
+function commentOf(payload: Payload): Hint['comment'] | undefined {
+  const comment = record(payload['comment']);
+  const commentId = id(comment['id']);
+  const body = comment['body'];
+  return commentId === undefined || typeof body !== 'string' ? undefined : { id: commentId, bodyDigest: sha256Text(body) };
+}
+
+function headShaOf(payload: Payload): string | undefined {
+  for (const part of ['check_run', 'check_suite', 'merge_group']) {
+    const sha = text(record(payload[part])['head_sha']);
+    if (sha !== undefined) return sha;
+  }
+  return undefined;
+}
+
+function buttonOf(payload: Payload): Hint['requestedAction'] | undefined {
+  const identifier = text(record(payload['requested_action'])['identifier']);
+  const login = text(record(payload['sender'])['login']);
+  return identifier === undefined || login === undefined ? undefined : { identifier, login };
+}
+
+function record(value: unknown): Payload {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Payload) : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= 1000 ? value : undefined;
+}
+
+function id(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}

@@ -1,0 +1,40 @@
+import type { Plan } from '../plan/plan.ts';
+import { planFails } from '../plan/plan.ts';
+import { type Coverage, coverage, type CoverageQuestion } from './coverage.ts';
+
+declare const approved: unique symbol;
+
+/** A plan that the gate let through. Minted here and nowhere else; only such a plan is ever applied. */
+export type ApprovedPlan = Plan & { readonly [approved]: true };
+
+export type Approving =
+  | { readonly kind: 'approved'; readonly plan: ApprovedPlan }
+  | { readonly kind: 'not-approved'; readonly reasons: readonly string[]; readonly coverage: Coverage | undefined };
+
+export interface ApprovingQuestion extends Omit<CoverageQuestion, 'plan'> {
+  readonly plan: Plan;
+  /** What else stood in the way at the merge; empty when nothing did. */
+  readonly blockers: readonly string[];
+  /** A large removal that no maintainer approved. */
+  readonly unapprovedLargeRemoval: boolean;
+}
+
+/** Opens the gate for applying: the plan is sound, nothing blocks, and every move in it was approved. */
+export function approvePlan(question: ApprovingQuestion): Approving {
+  const { plan } = question;
+  const errors = plan.problems.filter((problem) => problem.severity === 'error').map((problem) => problem.message);
+  if (planFails(plan)) return { kind: 'not-approved', reasons: errors.length > 0 ? errors : ['the plan is incomplete'], coverage: undefined };
+  if (question.blockers.length > 0) return { kind: 'not-approved', reasons: question.blockers, coverage: undefined };
+  const answer = coverage(question);
+  if (answer.kind === 'uncovered') return { kind: 'not-approved', reasons: uncoveredReasons(answer), coverage: answer };
+  if (question.unapprovedLargeRemoval) return { kind: 'not-approved', reasons: ['it deletes more than half of what the target owns, which no maintainer approved'], coverage: answer };
+  return { kind: 'approved', plan: plan as ApprovedPlan };
+}
+
+function uncoveredReasons(answer: Extract<Coverage, { readonly kind: 'uncovered' }>): readonly string[] {
+  const reasons: string[] = [];
+  const count = (moves: readonly unknown[]) => (moves.length === 1 ? '1 effect' : `${moves.length} effects`);
+  if (answer.unapproved.length > 0) reasons.push(`${count(answer.unapproved)} that nobody approved`);
+  if (answer.missing.length > 0) reasons.push(`${count(answer.missing)} that was approved would not happen`.replace('effects that was', 'effects that were'));
+  return reasons;
+}

@@ -1,0 +1,105 @@
+import type { CommitSha, TreeSha } from '../identity.ts';
+import { canonicalJson, sameJson } from '../json.ts';
+import { groupOf, identityKey, type ObjectIdentity, type Problem, type RenderedObject } from '../manifest/rendered-object.ts';
+import type { Target } from '../target/target.ts';
+import { digestEffects } from './digest.ts';
+import { leavesOf } from './leaves.ts';
+import { isSecretLeaf } from './mask.ts';
+import type { Change, Difference, Plan } from './plan.ts';
+import { showValue } from './show-value.ts';
+
+export interface OfflineInput {
+  readonly target: Target;
+  readonly head: CommitSha;
+  readonly base: CommitSha;
+  readonly tree: TreeSha;
+  readonly renders: {
+    readonly base: { readonly objects: readonly RenderedObject[] };
+    readonly merge: { readonly objects: readonly RenderedObject[]; readonly problems: readonly Problem[] };
+  };
+  /** Why no cluster was asked, for people. */
+  readonly reason: string;
+}
+
+/**
+ * What the files say, without asking any cluster: the base's render against the test merge's. It has no effects, so that nobody can approve it and
+ * nothing can be applied by it.
+ */
+export function planOffline(input: OfflineInput): Plan {
+  const namespace = input.target.stack.namespace;
+  const base = byIdentity(input.renders.base.objects, namespace);
+  const merge = byIdentity(input.renders.merge.objects, namespace);
+  const changes: Change[] = [];
+  for (const key of new Set([...base.keys(), ...merge.keys()])) {
+    const change = changeOf(base.get(key), merge.get(key), input.reason);
+    if (change !== undefined) changes.push(change);
+  }
+  return {
+    digest: digestEffects([]),
+    target: input.target.name,
+    cluster: { name: input.target.environment.cluster, uid: undefined },
+    kind: merge.size === 0 ? 'removal' : 'update',
+    head: input.head,
+    base: input.base,
+    tree: input.tree,
+    effects: [],
+    moves: [],
+    changes,
+    problems: input.renders.merge.problems,
+    complete: true,
+    rendered: merge.size,
+    owned: 0,
+  };
+}
+
+interface Named {
+  readonly identity: ObjectIdentity;
+  readonly rendered: RenderedObject;
+}
+
+function byIdentity(objects: readonly RenderedObject[], defaultNamespace: string | undefined): ReadonlyMap<string, Named> {
+  return new Map(
+    objects.map((rendered) => {
+      const namespace = rendered.namespace ?? defaultNamespace;
+      const identity: ObjectIdentity = { group: groupOf(rendered.apiVersion), kind: rendered.kind, ...(namespace === undefined ? {} : { namespace }), name: rendered.name };
+      return [identityKey(identity), { identity, rendered }];
+    }),
+  );
+}
+
+function changeOf(before: Named | undefined, after: Named | undefined, reason: string): Change | undefined {
+  const named = after ?? before;
+  if (named === undefined) return undefined;
+  const differences = differencesOf(before, after);
+  if (differences.length === 0 && before !== undefined && after !== undefined) return undefined;
+  return {
+    object: named.identity,
+    action: before === undefined ? 'create' : after === undefined ? 'delete' : 'update',
+    differences,
+    confidence: { level: 'rendered', reason },
+    notes: [],
+    ...(after === undefined ? { danger: 'deletes it' } : {}),
+    position: named.rendered.position,
+    write: false,
+  };
+}
+
+function differencesOf(before: Named | undefined, after: Named | undefined): readonly Difference[] {
+  const identity = (after ?? before)?.identity;
+  if (identity === undefined) return [];
+  const left = before === undefined ? undefined : leavesOf(before.rendered.content, undefined).byPath;
+  const right = after === undefined ? undefined : leavesOf(after.rendered.content, undefined).byPath;
+  const differences: Difference[] = [];
+  for (const path of [...new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])].sort()) {
+    const [old, now] = [left?.get(path), right?.get(path)];
+    if (path === 'apiVersion' && (old === undefined || now === undefined)) continue;
+    if (sameJson(old?.value, now?.value)) continue;
+    const secret = [old, now].some((leaf) => leaf !== undefined && isSecretLeaf(identity, leaf.segments, leaf.value));
+    const shown = (leaf: typeof old) => {
+      if (leaf === undefined) return { kind: 'absent' } as const;
+      return secret ? ({ kind: 'secret' } as const) : showValue({ kind: 'json', json: canonicalJson(leaf.value) });
+    };
+    differences.push({ path, before: shown(old), after: shown(now), origin: { kind: 'this' } });
+  }
+  return differences;
+}

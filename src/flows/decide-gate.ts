@@ -1,0 +1,125 @@
+import type { Environment } from '../domain/config/config.ts';
+import { exclusionReason, judgeApprovals, type JudgedApproval, latestReviews, type ReviewFacts } from '../domain/gate/approvals.ts';
+import type { Approval } from '../domain/gate/coverage.ts';
+import { decideGate, type GateFacts } from '../domain/gate/decide-gate.ts';
+import type { GateDecision } from '../domain/gate/decision.ts';
+import type { Permission, Person } from '../domain/gate/people.ts';
+import type { PlanDigest, RepositoryId, TargetName } from '../domain/identity.ts';
+import type { Effect } from '../domain/plan/effect.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
+import type { PullRequest, PullRequests } from './ports/github.ts';
+import type { MergeRecord, PlanRun, RecordedApproval, Records } from './ports/store.ts';
+
+export interface GatePorts {
+  readonly github: Pick<PullRequests, 'reviews' | 'contributors' | 'pusher' | 'permission'>;
+  readonly store: Records;
+}
+
+export interface GateLook {
+  readonly decision: GateDecision;
+  readonly approvals: readonly JudgedApproval[];
+}
+
+const openWithoutQuestion: GateLook = { decision: { status: 'open', requirements: [] }, approvals: [] };
+
+/** Looks everything up that the gate depends on, now, and decides. */
+export async function lookAtGate(
+  ports: GatePorts,
+  pull: PullRequest,
+  at: { readonly outcome: PlanningOutcome; readonly environments: ReadonlyMap<string, Environment> },
+): Promise<GateLook> {
+  const { outcome } = at;
+  if (outcome.kind === 'no-changes' || (outcome.kind === 'planned' && outcome.advice !== undefined && !outcome.configurationChanged)) return openWithoutQuestion;
+  const planProblem = problemOf(outcome);
+  const runs = await ports.store.planRuns(pull.repository.id, pull.number);
+  const reviews = await reviewFacts(ports, pull, runs);
+  const plans = outcome.kind === 'planned' ? outcome.plans : [];
+  const shown = [...new Set(runs.flatMap((run) => run.plans))];
+  const facts: GateFacts = {
+    head: pull.head.sha,
+    plans: plans.map((plan) => ({ plan, environment: environmentOf(plan, at.environments) })),
+    ...(planProblem === undefined ? {} : { planProblem }),
+    reviews,
+    shownEffects: await ports.store.effects(shown),
+    pendingApprovals: await pendingApprovals(ports.store, pull.repository.id, plans),
+    configurationChanged: outcome.kind === 'planned' && outcome.configurationChanged,
+    offline: outcome.kind === 'planned' && outcome.offline,
+  };
+  return { decision: decideGate(facts), approvals: judgeApprovals(reviews) };
+}
+
+function problemOf(outcome: PlanningOutcome): string | undefined {
+  switch (outcome.kind) {
+    case 'conflict':
+      return `the head conflicts with the base in ${outcome.files.join(', ')}; merge or rebase it`;
+    case 'invalid':
+      return outcome.problems[0]?.message ?? 'the configuration is invalid';
+    case 'planned':
+      return outcome.problems.find((problem) => problem.severity === 'error')?.message;
+    case 'no-changes':
+      return undefined;
+  }
+}
+
+/** An environment that the configuration does not name was discovered, and nothing is ever deployed there. */
+function environmentOf(plan: Plan, environments: ReadonlyMap<string, Environment>): Environment {
+  const name = plan.target.slice(plan.target.lastIndexOf('@') + 1);
+  return environments.get(name) ?? { name, cluster: plan.cluster.name, approvals: 0, after: [] };
+}
+
+async function reviewFacts(ports: GatePorts, pull: PullRequest, runs: readonly PlanRun[]): Promise<ReviewFacts> {
+  const [reviews, contributors, pusher] = await Promise.all([
+    ports.github.reviews(pull.repository, pull.number),
+    ports.github.contributors(pull.repository, pull.number),
+    ports.github.pusher(pull),
+  ]);
+  const exclusions = {
+    author: pull.author,
+    authors: contributors.authors,
+    committers: contributors.committers,
+    coAuthors: contributors.coAuthors,
+    lastPusher: pusher,
+  };
+  const speakers = latestReviews(reviews).filter((review) => review.state === 'approved' || review.state === 'changes_requested');
+  const permissions = await permissionsOf(ports, pull, speakers.map((review) => review.reviewer));
+  const shown = runs.flatMap((run) => (run.shownAtMs === undefined ? [] : [{ head: run.head, shownAtMs: run.shownAtMs, plans: run.plans }]));
+  return { reviews, shown, exclusions, permissions };
+}
+
+async function permissionsOf(ports: GatePorts, pull: PullRequest, people: readonly Person[]): Promise<ReadonlyMap<string, Permission>> {
+  const asked = await Promise.all(people.map(async (person) => [person.login, await ports.github.permission(pull.repository, person.login)] as const));
+  return new Map(asked);
+}
+
+/** Approvals recorded at the merges whose deployment of these targets has not ended, by target. */
+export async function pendingApprovals(store: Records, repository: RepositoryId, plans: readonly Pick<Plan, 'target'>[]): Promise<ReadonlyMap<TargetName, readonly Approval[]>> {
+  const byTarget = new Map<TargetName, readonly Approval[]>();
+  for (const { target } of plans) byTarget.set(target, await approvalsSinceDeployed(store, { repository, target, upTo: Number.MAX_SAFE_INTEGER }));
+  return byTarget;
+}
+
+/** What people approved in the merges since the deployed one, this target's deployed merge excluded. */
+export async function approvalsSinceDeployed(
+  store: Records,
+  of: { readonly repository: RepositoryId; readonly target: TargetName; readonly upTo: number },
+): Promise<readonly Approval[]> {
+  const deployed = await store.deployed(of.repository, of.target);
+  const merges = await store.mergesBetween(of.repository, deployed?.sequence ?? 0, of.upTo);
+  const counting = merges.filter((merge) => merge.blockers.length === 0);
+  return approvalsOf(store, counting.flatMap((merge: MergeRecord) => merge.approvals));
+}
+
+export async function approvalsOf(store: Records, recorded: readonly RecordedApproval[]): Promise<readonly Approval[]> {
+  const effects: ReadonlyMap<PlanDigest, readonly Effect[]> = await store.effects([...new Set(recorded.flatMap((approval) => approval.plans))]);
+  return recorded.map((approval) => ({ personId: approval.person.id, effects: approval.plans.flatMap((digest) => effects.get(digest) ?? []) }));
+}
+
+/** Whether this person's `/apply` on a hold may count: the same exclusions as for a review. */
+export async function holdApprovalExclusion(ports: GatePorts, pull: PullRequest, person: Person): Promise<{ readonly permission: Permission; readonly reason: string | undefined }> {
+  const runs: readonly PlanRun[] = [];
+  const facts = await reviewFacts(ports, pull, runs);
+  const permission = await ports.github.permission(pull.repository, person.login);
+  const permissions = new Map([...facts.permissions, [person.login, permission] as const]);
+  return { permission, reason: exclusionReason(person, { exclusions: facts.exclusions, permissions }) };
+}

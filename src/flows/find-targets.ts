@@ -1,0 +1,60 @@
+import type { Configuration } from '../domain/config/config.ts';
+import { readConfiguration } from '../domain/config/read-configuration.ts';
+import type { ServerSettings } from '../domain/config/server-settings.ts';
+import type { CommitSha, Repository, TreeSha } from '../domain/identity.ts';
+import type { Problem } from '../domain/manifest/rendered-object.ts';
+import { discoverStacks, looksLikeManifest, manifestCandidates } from '../domain/target/discover-stacks.ts';
+import { resolveTargets } from '../domain/target/resolve-targets.ts';
+import type { Target } from '../domain/target/target.ts';
+import type { Checkout } from './ports/checkout.ts';
+import { type SourceTree, textOf } from './render-stack.ts';
+
+export const configurationPath = '.github/planwright.yml';
+
+export type ConfigurationFound =
+  | { readonly kind: 'configured'; readonly configuration: Configuration; readonly warnings: readonly Problem[]; readonly blob: string }
+  | { readonly kind: 'none' }
+  /** A broken file never means "no rules". */
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
+
+/** Reads the configuration as it stands at a commit: the base's tip for a pull request, the merge commit for a deployment. */
+export async function findConfiguration(checkout: Checkout, repository: Repository, tree: SourceTree, server: ServerSettings): Promise<ConfigurationFound> {
+  const entry = tree.entries.find((candidate) => candidate.path === configurationPath);
+  if (entry === undefined) return { kind: 'none' };
+  const read = await checkout.readFiles(repository, tree.at, [configurationPath]);
+  const text = textOf(configurationPath, read.get(configurationPath));
+  if (text.kind === 'unreadable') return { kind: 'invalid', problems: [text.problem] };
+  const answer = readConfiguration({ path: configurationPath, text: text.text }, { clusters: [...server.clusters.keys()] });
+  if (answer.kind === 'invalid') return answer;
+  return { kind: 'configured', configuration: answer.configuration, warnings: answer.warnings, blob: entry.id };
+}
+
+export async function listSource(checkout: Checkout, repository: Repository, at: CommitSha | TreeSha): Promise<SourceTree> {
+  return { at, entries: await checkout.listTree(repository, at) };
+}
+
+export interface FoundTargets {
+  readonly targets: readonly Target[];
+  readonly problems: readonly Problem[];
+}
+
+export function targetsIn(configuration: Configuration, tree: SourceTree): FoundTargets {
+  return resolveTargets(
+    configuration,
+    tree.entries.filter((entry) => entry.kind === 'file').map((entry) => entry.path),
+  );
+}
+
+/** Without a configuration: stacks are found by what the directories hold, planned against the server's only cluster, and never deployed. */
+export async function discoverTargets(checkout: Checkout, repository: Repository, tree: SourceTree, cluster: string): Promise<FoundTargets> {
+  const paths = tree.entries.filter((entry) => entry.kind === 'file').map((entry) => entry.path);
+  const candidates = manifestCandidates(paths);
+  const read = await checkout.readFiles(repository, tree.at, candidates);
+  const manifestPaths = new Set(
+    candidates.filter((path) => {
+      const text = textOf(path, read.get(path));
+      return text.kind === 'text' && looksLikeManifest(text.text);
+    }),
+  );
+  return discoverStacks({ paths, manifestPaths, repositoryName: repository.name, cluster });
+}

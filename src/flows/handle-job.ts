@@ -1,0 +1,42 @@
+import { advanceTarget } from './advance-target.ts';
+import { lookAtPullRequest } from './look-at-pull-request.ts';
+import { lookAtRepository } from './look-at-repository.ts';
+import { InstallationUnusable } from './ports/github.ts';
+import type { Job, JobRun } from './ports/jobs.ts';
+import { LockLost } from './ports/store.ts';
+import type { PullRequestPorts } from './pull-request-ports.ts';
+
+/** A job that keeps failing is given up after this many tries; the next event about its subject begins anew. */
+const mostAttempts = 12;
+
+/** Runs one look. A fault is thrown, and the runner tries again later; what no retry can mend is logged and left. */
+export async function handleJob(ports: PullRequestPorts, job: Job, run: JobRun): Promise<void> {
+  try {
+    await look(ports, job, run);
+  } catch (error) {
+    if (error instanceof InstallationUnusable) {
+      ports.log.error({ job, error: error.message }, 'GitHub lets this installation do nothing; the next event is tried again');
+      return;
+    }
+    if (error instanceof LockLost) {
+      ports.log.warn({ job, error: error.message }, 'another worker has taken over');
+      return;
+    }
+    if (run.attempt + 1 >= mostAttempts) {
+      ports.log.error({ job, attempt: run.attempt, error }, 'given up after many tries; the next event about it begins anew');
+      return;
+    }
+    throw error;
+  }
+}
+
+async function look(ports: PullRequestPorts, job: Job, run: JobRun): Promise<void> {
+  switch (job.kind) {
+    case 'pull-request':
+      return lookAtPullRequest(ports, job);
+    case 'target':
+      return advanceTarget(ports, job, run);
+    case 'repository':
+      return lookAtRepository(ports, job);
+  }
+}

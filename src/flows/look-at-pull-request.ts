@@ -1,0 +1,173 @@
+import type { GateDecision } from '../domain/gate/decision.ts';
+import { inProgress } from '../domain/report/in-progress.ts';
+import { gateCheck } from '../domain/report/gate-check.ts';
+import { planCheck } from '../domain/report/plan-check.ts';
+import { planComment, planCommentMarker } from '../domain/report/plan-comment.ts';
+import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-request-view.ts';
+import { answerCommands, finishCommands } from './answer-commands.ts';
+import { lookAtGate } from './decide-gate.ts';
+import { followMerge } from './follow-merge.ts';
+import { type Inspection, inspectPullRequest, planInspected } from './plan-pull-request.ts';
+import type { PullRequest } from './ports/github.ts';
+import type { Job } from './ports/jobs.ts';
+import type { PlanRun } from './ports/store.ts';
+import type { PullRequestPorts } from './pull-request-ports.ts';
+import { checkKey, reportCheck } from './report-check.ts';
+import { reportComment } from './report-comment.ts';
+import { viewOf } from './view-pull-request.ts';
+
+/**
+ * Looks at a pull request as it is now and brings everything about it up to date: commands, plan, gate, checks, comment, and after the merge its
+ * deployments. Level-triggered: it may be run at any time and again; what is as it should be is left alone.
+ */
+export async function lookAtPullRequest(ports: PullRequestPorts, job: Extract<Job, { readonly kind: 'pull-request' }>): Promise<void> {
+  const repository = await ports.github.repository(job.installation, job.repository);
+  if (repository === undefined) return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
+  await ports.store.firstSeen(repository.id, ports.clock.nowMs());
+  const pull = await ports.github.pullRequest(repository, job.pull);
+  if (pull === undefined) return;
+  if (pull.state === 'open') return lookAtOpen(ports, pull);
+  await endOpenChecks(ports, pull);
+  const commands = await answerCommands(ports, pull);
+  if (pull.merge !== undefined) await followMerge(ports, pull);
+  await finishCommands(ports, pull.repository, commands);
+}
+
+async function lookAtOpen(ports: PullRequestPorts, pull: PullRequest): Promise<void> {
+  const commands = await answerCommands(ports, pull);
+  const inspection = await inspectPullRequest(ports, pull);
+  const runs = await ports.store.planRuns(pull.repository.id, pull.number);
+  const last = runs.at(-1);
+  const current = last !== undefined && last.fingerprint === inspection.fingerprint && last.head === pull.head.sha && !commands.planAgain;
+  const run = current ? last : await planAnew(ports, pull, { inspection, runs });
+  if (run === undefined) return;
+  await report(ports, pull, { run, inspection });
+  await finishCommands(ports, pull.repository, commands);
+}
+
+/** Plans and stores what came of it; undefined when the pull request moved on meanwhile, so that it has to be looked at again. */
+async function planAnew(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  at: { readonly inspection: Inspection; readonly runs: readonly PlanRun[] },
+): Promise<PlanRun | undefined> {
+  const { inspection } = at;
+  const id = `plan:${pull.repository.id}:${pull.number}:${at.runs.length + 1}`;
+  if (inspection.next.kind === 'plan') await reportInProgress(ports, pull, id);
+  const outcome = await planInspected(ports, pull, inspection);
+  const now = await ports.github.pullRequest(pull.repository, pull.number);
+  if (now === undefined || now.state !== 'open' || now.head.sha !== pull.head.sha) {
+    await ports.store.requestJob({ job: { kind: 'pull-request', installation: pull.repository.installation, repository: pull.repository.id, pull: pull.number } });
+    return undefined;
+  }
+  const plans = outcome.kind === 'planned' ? outcome.plans : [];
+  const run: PlanRun = {
+    id,
+    repository: pull.repository.id,
+    pull: pull.number,
+    head: pull.head.sha,
+    base: inspection.base,
+    tree: inspection.tree,
+    fingerprint: inspection.fingerprint,
+    plans: plans.map((plan) => plan.digest),
+    outcome,
+  };
+  await ports.store.transaction(async (records) => {
+    await records.savePlans(pull.repository.id, plans);
+    await records.savePlanRun(run);
+    if (plans.length > 0) {
+      await records.audit({
+        repository: pull.repository.id,
+        kind: 'plan',
+        subject: `#${pull.number}`,
+        facts: { head: pull.head.sha, base: inspection.base, plans: plans.map((plan) => ({ target: plan.target, digest: plan.digest })) },
+      });
+    }
+  });
+  return run;
+}
+
+async function reportInProgress(ports: PullRequestPorts, pull: PullRequest, runId: string): Promise<void> {
+  for (const name of ['planwright/plan', 'planwright/gate'] as const) {
+    await reportCheck(ports, pull.repository, { origin: originOf(name, runId), sha: pull.head.sha, name, text: inProgress(name, pull.head.sha), annotations: [] });
+  }
+}
+
+async function report(ports: PullRequestPorts, pull: PullRequest, at: { readonly run: PlanRun; readonly inspection: Inspection }): Promise<void> {
+  const { run, inspection } = at;
+  const outcome = run.outcome as PlanningOutcome;
+  const before = await lookAtGate(ports, pull, { outcome, environments: inspection.environments });
+  const view = viewOf(ports.server, { pull, base: inspection.base, outcome, gate: before.decision });
+  await reportComment(ports, pull.repository, {
+    number: pull.number,
+    marker: planCommentMarker,
+    body: planComment(view),
+    onlyIfThere: outcome.kind === 'no-changes',
+  });
+  const actions = outcome.kind === 'no-changes' ? [] : [{ label: 'Re-plan', description: 'Plan again, live', identifier: 'plan' }];
+  await reportPlanCheck(ports, pull, { run, view, actions });
+  const { conclusion, text } = gateCheck(view);
+  const told = await reportCheck(ports, pull.repository, {
+    origin: originOf('planwright/gate', run.id),
+    sha: pull.head.sha,
+    name: 'planwright/gate',
+    text,
+    annotations: [],
+    conclusion,
+    ...detailsOf(view),
+  });
+  if (told !== undefined && before.decision.requirements.length > 0) await auditDecision(ports, pull, before.decision);
+}
+
+/** The run's completion is the moment from which its plans count as shown. */
+async function reportPlanCheck(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  at: { readonly run: PlanRun; readonly view: PullRequestView; readonly actions: readonly { readonly label: string; readonly description: string; readonly identifier: string }[] },
+): Promise<void> {
+  const { run, view } = at;
+  if (run.shownAtMs !== undefined) return;
+  const { conclusion, text, annotations } = planCheck(view);
+  const origin = originOf('planwright/plan', run.id);
+  const told = await reportCheck(ports, pull.repository, { origin, sha: pull.head.sha, name: 'planwright/plan', text, annotations, conclusion, actions: at.actions, ...detailsOf(view) });
+  const completed = told ?? (await ports.github.checkRuns(pull.repository, pull.head.sha, 'planwright/plan')).find((candidate) => candidate.externalId.startsWith(`${origin}#`));
+  if (completed?.completedAtMs === undefined) throw new Error(`GitHub does not say when planwright/plan of ${pull.head.sha} was completed; nothing counts as shown until it does`);
+  await ports.store.markShown(run.id, completed.completedAtMs);
+}
+
+async function auditDecision(ports: PullRequestPorts, pull: PullRequest, decision: GateDecision): Promise<void> {
+  await ports.store.audit({
+    repository: pull.repository.id,
+    kind: 'decision',
+    subject: `#${pull.number}`,
+    facts: { head: pull.head.sha, status: decision.status, requirements: decision.requirements.map(({ name, status, reason, evidence }) => ({ name, status, reason, evidence })) },
+  });
+}
+
+function originOf(name: 'planwright/plan' | 'planwright/gate', runId: string): string {
+  return name === 'planwright/plan' ? runId : `gate:${runId}`;
+}
+
+function detailsOf(view: PullRequestView): { readonly detailsUrl?: string } {
+  const first = view.outcome.kind === 'planned' ? view.outcome.plans[0] : undefined;
+  return view.planUrl === undefined || first === undefined ? {} : { detailsUrl: view.planUrl(first.digest) };
+}
+
+/** A pull request that was closed while it was planned: what was begun is said to be over. */
+async function endOpenChecks(ports: PullRequestPorts, pull: PullRequest): Promise<void> {
+  for (const name of ['planwright/plan', 'planwright/gate'] as const) {
+    const row = await ports.store.reported(pull.repository.id, checkKey(pull.head.sha, name));
+    if (row === undefined || row.closed) continue;
+    const origin = row.externalId.slice(0, row.externalId.lastIndexOf('#'));
+    const title = pull.merge === undefined ? 'Closed' : 'Merged before this had ended';
+    await reportCheck(ports, pull.repository, {
+      origin,
+      sha: pull.head.sha,
+      name,
+      text: { title, summary: `The pull request was ${pull.merge === undefined ? 'closed' : 'merged'} while work went on.` },
+      annotations: [],
+      conclusion: 'cancelled',
+    });
+  }
+}
+

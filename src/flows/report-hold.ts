@@ -1,0 +1,70 @@
+import { sha256Text } from '../domain/audit/content-digest.ts';
+import type { Deployment } from '../domain/deployment/deployment.ts';
+import type { PlanDigest, Repository, TargetName } from '../domain/identity.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import { closedHoldIssue, holdIssue, holdLabel, holdMarker } from '../domain/report/hold-issue.ts';
+import type { ServerSettings } from '../domain/config/server-settings.ts';
+import type { Conversation } from './ports/github.ts';
+import type { MergeRecord, Records } from './ports/store.ts';
+
+export interface HoldPorts {
+  readonly github: Conversation;
+  readonly store: Records;
+  readonly server: ServerSettings;
+}
+
+export const holdKeyPrefix = 'issue:';
+
+export function holdKey(target: TargetName): string {
+  return `${holdKeyPrefix}${target}`;
+}
+
+/** A hold or a failure is never silent: one open issue a target while its newest open deployment needs a person, closed by itself afterwards. */
+export async function reportHold(ports: HoldPorts, repository: Repository, deployment: Deployment): Promise<void> {
+  const { phase, target } = deployment;
+  const key = holdKey(target);
+  const row = await ports.store.reported(repository.id, key);
+  const merge = await ports.store.merge(deployment.repository, deployment.pull);
+  if (merge === undefined) return;
+  if (phase.kind !== 'held' && phase.kind !== 'failed') {
+    if (row?.githubId === undefined || row.closed) return;
+    if (phase.kind !== 'succeeded' && phase.kind !== 'superseded' && phase.kind !== 'cancelled') return;
+    const text = closedHoldIssue({ target, pull: deployment.pull, commit: deployment.commit }, phase, 'held');
+    await ports.github.updateIssue(repository, row.githubId, { ...text, state: 'closed' });
+    await ports.store.saveReported({ ...row, content: '', closed: true });
+    return;
+  }
+  const text = holdIssue(await viewOf(ports, { deployment, phase, merge }));
+  const content = sha256Text(JSON.stringify(text));
+  if (row !== undefined && !row.closed && row.content === content) return;
+  const intent = { key, repository: repository.id, externalId: holdMarker(target), content: '', closed: false };
+  const open = row === undefined || row.closed ? undefined : row.githubId;
+  if (open === undefined) await ports.store.saveReported(intent);
+  const number = open ?? (await ports.github.findIssue(repository, holdLabel, holdMarker(target)))?.number;
+  if (number === undefined) {
+    const created = await ports.github.createIssue(repository, { ...text, labels: [holdLabel] });
+    await ports.store.saveReported({ ...intent, githubId: created.number, content });
+    return;
+  }
+  await ports.github.updateIssue(repository, number, { ...text, state: 'open' });
+  await ports.store.saveReported({ ...intent, githubId: number, content });
+}
+
+async function viewOf(ports: HoldPorts, at: { readonly deployment: Deployment; readonly phase: Extract<Deployment['phase'], { readonly kind: 'held' | 'failed' }>; readonly merge: MergeRecord }) {
+  const { deployment, phase, merge } = at;
+  const plan: Plan | undefined = phase.plan === undefined ? undefined : (await ports.store.plan(phase.plan))?.plan;
+  const effects = await ports.store.effects([...new Set(merge.approvals.flatMap((approval) => approval.plans))]);
+  const { url } = ports.server;
+  return {
+    target: deployment.target,
+    phase,
+    pull: deployment.pull,
+    commit: deployment.commit,
+    author: merge.author,
+    ...(merge.mergedBy === undefined ? {} : { mergedBy: merge.mergedBy }),
+    deciders: ['people with write access who are neither author, committer, co-author nor last pusher'],
+    approved: [...effects.values()].flat().filter((effect) => effect.target === deployment.target),
+    ...(plan === undefined ? {} : { plan }),
+    ...(url === undefined ? {} : { planUrl: (digest: PlanDigest) => `${url}/plans/${digest}` }),
+  };
+}
