@@ -6,7 +6,7 @@ import { decideWave } from '../domain/deployment/waves.ts';
 import { type ApprovedPlan, approvePlan } from '../domain/gate/approved-plan.ts';
 import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
 import { atLeast } from '../domain/gate/people.ts';
-import { coverage } from '../domain/gate/coverage.ts';
+import { type Coverage, coverage } from '../domain/gate/coverage.ts';
 import type { Repository } from '../domain/identity.ts';
 import { sameJson } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
@@ -32,6 +32,8 @@ interface Turn {
   readonly repository: Repository;
   readonly proof: LockProof;
   readonly run: JobRun;
+  /** Why a plan of this look is not covered, by deployment. */
+  readonly uncovered: Map<number, Extract<Coverage, { readonly kind: 'uncovered' }>>;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function advanceTarget(ports: PullRequestPorts, job: Extract<Job, {
   const repository = await ports.github.repository(job.installation, job.repository);
   if (repository === undefined) return ports.log.warn({ repository: job.repository, target: job.target }, 'the installation cannot see this repository (any more); its deployments stand still');
   const proof = await ports.store.lock(repository.id, job.target);
-  const turn: Turn = { ports, repository, proof, run };
+  const turn: Turn = { ports, repository, proof, run, uncovered: new Map() };
   for (const deployment of await ports.store.openDeployments(repository.id, job.target)) {
     if (run.signal.aborted) return;
     await advanceDeployment(turn, deployment);
@@ -50,7 +52,7 @@ export async function advanceTarget(ports: PullRequestPorts, job: Extract<Job, {
   const latest = await ports.store.latestDeployment(repository.id, job.target);
   const asking = (await ports.store.openDeployments(repository.id, job.target)).findLast((deployment) => deployment.phase.kind === 'held');
   const shown = latest?.phase.kind === 'failed' ? latest : (asking ?? latest);
-  if (shown !== undefined) await reportHold(ports, repository, shown);
+  if (shown !== undefined) await reportHold(ports, repository, { deployment: shown, uncovered: turn.uncovered.get(shown.id) });
   if (shown !== undefined && !isEnded(shown.phase)) await requestPull(turn, shown);
 }
 
@@ -67,6 +69,7 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
   await ports.store.savePlans(repository.id, [planned.plan]);
   const approving = await approve(turn, { deployment, merge, planned, approvalsNeeded: source.target.environment.approvals });
   if (approving.kind === 'not-approved') {
+    if (approving.coverage?.kind === 'uncovered') turn.uncovered.set(deployment.id, approving.coverage);
     return move(turn, deployment, { kind: 'held', reasons: approving.reasons, plan: planned.plan.complete ? planned.plan.digest : undefined });
   }
   await deploy(turn, { deployment, source, planned, approved: approving.plan });

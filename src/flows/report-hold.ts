@@ -2,7 +2,8 @@ import { sha256Text } from '../domain/audit/content-digest.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import type { PlanDigest, Repository, TargetName } from '../domain/identity.ts';
 import type { Plan } from '../domain/plan/plan.ts';
-import { closedHoldIssue, holdIssue, holdLabel, holdMarker } from '../domain/report/hold-issue.ts';
+import type { Uncovered } from '../domain/report/effect-difference.ts';
+import { closedHoldIssue, holdIssue, holdLabel, holdMarker, type HoldView } from '../domain/report/hold-issue.ts';
 import type { ServerSettings } from '../domain/config/server-settings.ts';
 import type { Conversation } from './ports/github.ts';
 import type { MergeRecord, Records } from './ports/store.ts';
@@ -20,7 +21,12 @@ export function holdKey(target: TargetName): string {
 }
 
 /** A hold or a failure is never silent: one open issue a target while its newest open deployment needs a person, closed by itself afterwards. */
-export async function reportHold(ports: HoldPorts, repository: Repository, deployment: Deployment): Promise<void> {
+export async function reportHold(
+  ports: HoldPorts,
+  repository: Repository,
+  at: { readonly deployment: Deployment; readonly uncovered: Uncovered | undefined },
+): Promise<void> {
+  const { deployment, uncovered } = at;
   const { phase, target } = deployment;
   const key = holdKey(target);
   const row = await ports.store.reported(repository.id, key);
@@ -34,7 +40,7 @@ export async function reportHold(ports: HoldPorts, repository: Repository, deplo
     await ports.store.saveReported({ ...row, content: '', closed: true });
     return;
   }
-  const text = holdIssue(await viewOf(ports, { deployment, phase, merge }));
+  const text = holdIssue(await viewOf(ports, { deployment, phase, merge, uncovered }));
   const content = sha256Text(JSON.stringify(text));
   if (row !== undefined && !row.closed && row.content === content) return;
   const intent = { key, repository: repository.id, externalId: holdMarker(target), content: '', closed: false };
@@ -50,7 +56,15 @@ export async function reportHold(ports: HoldPorts, repository: Repository, deplo
   await ports.store.saveReported({ ...intent, githubId: number, content });
 }
 
-async function viewOf(ports: HoldPorts, at: { readonly deployment: Deployment; readonly phase: Extract<Deployment['phase'], { readonly kind: 'held' | 'failed' }>; readonly merge: MergeRecord }) {
+async function viewOf(
+  ports: HoldPorts,
+  at: {
+    readonly deployment: Deployment;
+    readonly phase: Extract<Deployment['phase'], { readonly kind: 'held' | 'failed' }>;
+    readonly merge: MergeRecord;
+    readonly uncovered: Uncovered | undefined;
+  },
+): Promise<HoldView> {
   const { deployment, phase, merge } = at;
   const plan: Plan | undefined = phase.plan === undefined ? undefined : (await ports.store.plan(phase.plan))?.plan;
   const effects = await ports.store.effects([...new Set(merge.approvals.flatMap((approval) => approval.plans))]);
@@ -65,6 +79,7 @@ async function viewOf(ports: HoldPorts, at: { readonly deployment: Deployment; r
     deciders: ['people with write access who are neither author, committer, co-author nor last pusher'],
     approved: [...effects.values()].flat().filter((effect) => effect.target === deployment.target),
     ...(plan === undefined ? {} : { plan }),
+    ...(at.uncovered === undefined ? {} : { uncovered: at.uncovered }),
     ...(url === undefined ? {} : { planUrl: (digest: PlanDigest) => `${url}/plans/${digest}` }),
   };
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -80,8 +80,24 @@ async function startServer(): Promise<DatabaseServer> {
   };
   const data = join(home, 'data');
   const port = await freePort();
-  const control = ['-D', data, '-w', '-l', join(home, 'log'), '-o', `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=`];
-  await run('initdb', ['-D', data, '--username=planwright', '--encoding=UTF8', '--no-locale', '--auth=trust', '--no-sync']);
+  const control = [
+    '-D',
+    data,
+    '-w',
+    '-l',
+    join(home, 'log'),
+    '-o',
+    `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories=`,
+  ];
+  await run('initdb', [
+    '-D',
+    data,
+    '--username=planwright',
+    '--encoding=UTF8',
+    '--no-locale',
+    '--auth=trust',
+    '--no-sync',
+  ]);
   await run('pg_ctl', ['start', ...control]);
   const url = `postgresql://planwright:canary-password@127.0.0.1:${port}/postgres`;
   return {

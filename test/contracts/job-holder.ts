@@ -1,6 +1,7 @@
 /** A process that takes a job and never ends it; the test kills it. Argument: the database's options and the job's repository as JSON. */
-import { installationId, pullNumber, repositoryId } from '../../src/domain/identity.ts';
+
 import { openDatabase } from '../../src/adapters/postgres/open-database.ts';
+import { installationId, pullNumber, repositoryId } from '../../src/domain/identity.ts';
 import { quietLog } from './quiet-log.ts';
 
 const { repository, ...options } = JSON.parse(process.argv[2] ?? '{}');
@@ -10,5 +11,10 @@ await database.jobs.start(async (job) => {
   await new Promise(() => undefined);
 });
 await database.store.requestJob({
-  job: { kind: 'pull-request', installation: installationId(1), repository: repositoryId(repository), pull: pullNumber(3) },
+  job: {
+    kind: 'pull-request',
+    installation: installationId(1),
+    repository: repositoryId(repository),
+    pull: pullNumber(3),
+  },
 });

@@ -54,7 +54,9 @@ export function jobsContract(newPlace: () => Promise<DatabasePlace>): void {
     });
 
     /** Starts the runner; what it saw stands in the list, each entry before the work begins. */
-    async function start(work: (job: Job, run: JobRun) => Promise<void> = async () => undefined): Promise<readonly Seen[]> {
+    async function start(
+      work: (job: Job, run: JobRun) => Promise<void> = async () => undefined,
+    ): Promise<readonly Seen[]> {
       const seen: Seen[] = [];
       await database.jobs.start(async (job, run) => {
         if (job.repository !== acme) return;
@@ -92,7 +94,12 @@ export function jobsContract(newPlace: () => Promise<DatabasePlace>): void {
 
     it('keeps branches and heads of a repository apart', async () => {
       const repository = { kind: 'repository', installation: installationId(1), repository: acme } as const;
-      const jobs: Job[] = [repository, { ...repository, branch: 'main' }, { ...repository, branch: 'next' }, { ...repository, headSha: 'main' }];
+      const jobs: Job[] = [
+        repository,
+        { ...repository, branch: 'main' },
+        { ...repository, branch: 'next' },
+        { ...repository, headSha: 'main' },
+      ];
       for (const job of jobs) await database.store.requestJob({ job });
       const seen = await start();
       await vi.waitFor(() => expect(seen.map(({ job }) => job)).toEqual(expect.arrayContaining(jobs)), soon);
@@ -126,6 +133,18 @@ export function jobsContract(newPlace: () => Promise<DatabasePlace>): void {
       expect(most).toBe(1);
     });
 
+    it('starts what waited for a short run without waiting for a poll', async () => {
+      const ends: number[] = [];
+      const seen = await start(async () => {
+        if (seen.length === 1) await database.store.requestJob({ job: look(1, 2) });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        ends.push(performance.now());
+      });
+      await database.store.requestJob({ job: look(1, 1) });
+      await vi.waitFor(() => expect(seen).toHaveLength(2), soon);
+      expect((seen[1]?.atMs ?? 0) - (ends[0] ?? 0)).toBeLessThan(200);
+    });
+
     it('never runs two jobs of one subject at once nor an older request after a newer one, over 50 subjects with 20 requests each', async () => {
       const running = new Set<number>();
       const overlaps: number[] = [];
@@ -139,7 +158,9 @@ export function jobsContract(newPlace: () => Promise<DatabasePlace>): void {
         running.delete(job.pull);
       });
       for (let mark = 1; mark <= 20; mark += 1) {
-        await Promise.all(Array.from({ length: 50 }, (_, index) => database.store.requestJob({ job: look(index + 1, mark) })));
+        await Promise.all(
+          Array.from({ length: 50 }, (_, index) => database.store.requestJob({ job: look(index + 1, mark) })),
+        );
       }
       await vi.waitFor(() => expect([...marks.values()].map((list) => list.at(-1))).toEqual(Array(50).fill(20)), soon);
       expect(overlaps).toEqual([]);
@@ -156,7 +177,8 @@ export function jobsContract(newPlace: () => Promise<DatabasePlace>): void {
         running -= 1;
       });
       for (let pull = 1; pull <= 6; pull += 1) await database.store.requestJob({ job: look(pull) });
-      for (let target = 1; target <= 6; target += 1) await database.store.requestJob({ job: advance(`t${target}@production`) });
+      for (let target = 1; target <= 6; target += 1)
+        await database.store.requestJob({ job: advance(`t${target}@production`) });
       await vi.waitFor(() => expect(most).toBeGreaterThanOrEqual(12), soon);
     });
 
@@ -270,14 +292,23 @@ export function jobsContract(newPlace: () => Promise<DatabasePlace>): void {
       await place.interrupt();
       await vi.waitFor(() => database.store.ready(), { timeout: 20_000, interval: 50 });
       await database.store.requestJob({ job: look(2) });
-      await vi.waitFor(() => expect(seen.map(({ job }) => job).sort(byPull)).toEqual([look(1), look(2)]), { timeout: 20_000 });
+      await vi.waitFor(() => expect(seen.map(({ job }) => job).sort(byPull)).toEqual([look(1), look(2)]), {
+        timeout: 20_000,
+      });
     });
 
     it('runs a job again whose process was killed', { timeout: 90_000 }, async () => {
       await database.close();
-      const holder = spawn(process.execPath, [fileURLToPath(new URL('job-holder.ts', import.meta.url)), JSON.stringify({ ...place.options, repository: acme })], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const holder = spawn(
+        process.execPath,
+        [
+          fileURLToPath(new URL('job-holder.ts', import.meta.url)),
+          JSON.stringify({ ...place.options, repository: acme }),
+        ],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
       const [said] = await once(holder.stdout, 'data');
       expect(String(said)).toContain('running pull-request');
       holder.kill('SIGKILL');

@@ -755,6 +755,16 @@ export function describeKubernetesApi(name: string, connect: () => Promise<ApiAc
         expect(body.spec).toMatchObject({ template: { spec: { containers: [env('C', 'A', 'B', 'D')] } } });
       });
 
+      it('lists around the items of others', async () => {
+        const path = `${deployments}/around`;
+        const env = (...names: string[]): object => ({ env: names.map((name) => ({ name, value: '1' })) });
+        await api.apply(path, deployment('around', {}, env('A', 'B', 'C')));
+        const inserted = { template: { spec: { containers: [{ name: 'web', ...env('Z', 'B') }] } } };
+        const injected = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'around' }, spec: inserted };
+        const { body } = await api.apply(path, injected, { manager: 'injector' });
+        expect(body.spec).toMatchObject({ template: { spec: { containers: [env('A', 'Z', 'B', 'C')] } } });
+      });
+
       it('sets by value and selectors as one', async () => {
         const path = `${configMaps}/set`;
         const held = (...finalizers: string[]): object => ({
@@ -940,6 +950,8 @@ export function describeKubernetesApi(name: string, connect: () => Promise<ApiAc
         ['123Mi', '123Mi'],
         ['1.5', '1500m'],
         ['0.5Ki', '512'],
+        ['1.1Ki', '1126400m'],
+        ['1500e-3', '1500e-3'],
       ])('the one form of the quantity %s: %s', async (written, stored) => {
         const body = deployment('quantity', {}, { resources: { limits: { memory: written } } });
         const answer = await api.apply(`${deployments}/quantity`, body, { query: 'dryRun=All' });

@@ -4,7 +4,9 @@ import type { Log } from '../../src/flows/ports/clock.ts';
 export function quietLog(): Log & { readonly lines: readonly string[] } {
   const lines: string[] = [];
   const keep = (facts: object, message: string): void => {
-    lines.push(`${message} ${JSON.stringify(facts, (_key, value) => (value instanceof Error ? `${value.name}: ${value.message}` : value))}`);
+    lines.push(
+      `${message} ${JSON.stringify(facts, (_key, value) => (value instanceof Error ? `${value.name}: ${value.message}` : value))}`,
+    );
   };
   return { lines, info: keep, warn: keep, error: keep };
 }

@@ -93,16 +93,40 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
 
     function hint(extra: Partial<Hint> = {}): Hint {
       guids += 1;
-      return { guid: deliveryGuid(`guid-${guids}`), event: 'pull_request', action: 'opened', repository: acme, pull: 3, ...extra };
+      return {
+        guid: deliveryGuid(`guid-${guids}`),
+        event: 'pull_request',
+        action: 'opened',
+        repository: acme,
+        pull: 3,
+        ...extra,
+      };
     }
 
     function merge(pull: number, extra: Partial<MergeRecord> = {}): Omit<MergeRecord, 'sequence'> {
-      return { repository: acme, pull: pullNumber(pull), commit: sha('4'), base: 'main', author: alice, mergedBy: bob, blockers: [], approvals: [], ...extra };
+      return {
+        repository: acme,
+        pull: pullNumber(pull),
+        commit: sha('4'),
+        base: 'main',
+        author: alice,
+        mergedBy: bob,
+        blockers: [],
+        approvals: [],
+        ...extra,
+      };
     }
 
     async function deploymentOf(pull: number, sequence = pull) {
       await database.store.addDeployments([
-        { repository: acme, pull: pullNumber(pull), target: payments, environment: 'production', commit: sha('4'), sequence },
+        {
+          repository: acme,
+          pull: pullNumber(pull),
+          target: payments,
+          environment: 'production',
+          commit: sha('4'),
+          sequence,
+        },
       ]);
       const [deployment] = await database.store.deploymentsOfMerge(acme, pullNumber(pull));
       if (deployment === undefined) throw new Error('no deployment');
@@ -133,7 +157,11 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
       it('come back whole and oldest first', async () => {
         await takeAll();
         const sent = [
-          hint({ installation: 5, comment: { id: 2 ** 40, bodyDigest: 'abc' }, ref: 'refs/heads/ümlaut "quoted" \\ {a,b}' }),
+          hint({
+            installation: 5,
+            comment: { id: 2 ** 40, bodyDigest: 'abc' },
+            ref: 'refs/heads/ümlaut "quoted" \\ {a,b}',
+          }),
           hint({ requestedAction: { identifier: 're-plan', login: 'alice' }, sha: 'f'.repeat(40) }),
           { guid: deliveryGuid(`guid-bare-${acme}`), event: 'ping' },
         ];
@@ -208,7 +236,12 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
               object,
               action: 'update',
               differences: [
-                { path: 'data.x', before: { kind: 'absent' }, after: { kind: 'text', text: 'null \u0000, half \ud800, 💥' }, origin: { kind: 'this' } },
+                {
+                  path: 'data.x',
+                  before: { kind: 'absent' },
+                  after: { kind: 'text', text: 'null \u0000, half \ud800, 💥' },
+                  origin: { kind: 'this' },
+                },
               ],
               confidence: { level: 'server' },
               notes: [],
@@ -222,7 +255,11 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
 
       it('of one digest are kept for each head, and the newest is found', async () => {
         const first = planOf({ digest: digest('b') });
-        const second = planOf({ digest: digest('b'), head: sha('9'), problems: [{ severity: 'warning', message: 'other' }] });
+        const second = planOf({
+          digest: digest('b'),
+          head: sha('9'),
+          problems: [{ severity: 'warning', message: 'other' }],
+        });
         await database.store.savePlans(acme, [first]);
         await database.store.savePlans(acme, [second]);
         expect((await database.store.plan(first.digest))?.plan).toStrictEqual(second);
@@ -237,7 +274,10 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
       });
 
       it('give their effects by digest', async () => {
-        await database.store.savePlans(acme, [planOf({ digest: digest('d') }), planOf({ digest: digest('e'), effects: [effect('3')] })]);
+        await database.store.savePlans(acme, [
+          planOf({ digest: digest('d') }),
+          planOf({ digest: digest('e'), effects: [effect('3')] }),
+        ]);
         const effects = await database.store.effects([digest('d'), digest('e'), digest('c')]);
         expect(effects).toEqual(
           new Map([
@@ -249,7 +289,10 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
 
       it('that were damaged in the database are refused with their table and key', async () => {
         await database.store.savePlans(acme, [planOf({ digest: digest('f') })]);
-        await onDatabase(place, `update planwright.plan set plan = replace(plan::text, '"target":"payments@production"', '"target":"payments"')::json where digest = '${digest('f')}'`);
+        await onDatabase(
+          place,
+          `update planwright.plan set plan = replace(plan::text, '"target":"payments@production"', '"target":"payments"')::json where digest = '${digest('f')}'`,
+        );
         await expect(database.store.plan(digest('f'))).rejects.toThrow(`the row ${digest('f')} of planwright.plan`);
         await expect(database.store.effects([digest('f')])).rejects.toThrow('not a target');
       });
@@ -285,7 +328,9 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         await database.store.markShown(run('one').id, 1_700_000_000_000);
         await database.store.markShown(run('one').id, 1_800_000_000_000);
         await database.store.savePlanRun(run('one'));
-        expect(await database.store.planRuns(acme, pullNumber(3))).toStrictEqual([run('one', { shownAtMs: 1_700_000_000_000 })]);
+        expect(await database.store.planRuns(acme, pullNumber(3))).toStrictEqual([
+          run('one', { shownAtMs: 1_700_000_000_000 }),
+        ]);
       });
 
       it('are forgotten for a head, so that the next look plans again', async () => {
@@ -312,8 +357,24 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         await database.store.saveReported(intended);
         expect(await database.store.reported(acme, 'comment:3')).toStrictEqual(intended);
         await database.store.saveReported({ ...intended, githubId: 2 ** 40, closed: true });
-        expect(await database.store.reported(acme, 'comment:3')).toStrictEqual({ ...intended, githubId: 2 ** 40, closed: true });
+        expect(await database.store.reported(acme, 'comment:3')).toStrictEqual({
+          ...intended,
+          githubId: 2 ** 40,
+          closed: true,
+        });
         expect(await database.store.reported(repositoryId(1), 'comment:3')).toBeUndefined();
+      });
+
+      it('is found by the beginning of its key, taken literally', async () => {
+        const item = (key: string) => ({ key, repository: acme, externalId: '', content: 'abc', closed: false });
+        for (const key of ['issue:b@x', 'issue:a@x', 'issue_a', 'comment:3'])
+          await database.store.saveReported(item(key));
+        expect(await database.store.reportedUnder(acme, 'issue:')).toStrictEqual([
+          item('issue:a@x'),
+          item('issue:b@x'),
+        ]);
+        expect(await database.store.reportedUnder(acme, 'issue_')).toStrictEqual([item('issue_a')]);
+        expect(await database.store.reportedUnder(acme, '%')).toEqual([]);
       });
     });
 
@@ -325,16 +386,23 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
       });
 
       it('are recorded once each, in a sequence without gaps, also when they come at once', async () => {
-        const records = await Promise.all([...Array(10).keys(), ...Array(10).keys()].map((index) => database.store.recordMerge(merge(index + 1))));
+        const records = await Promise.all(
+          [...Array(10).keys(), ...Array(10).keys()].map((index) => database.store.recordMerge(merge(index + 1))),
+        );
         expect(new Set(records.map(({ sequence }) => sequence))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
         for (const record of records) expect(await database.store.merge(acme, record.pull)).toStrictEqual(record);
       });
 
       it('keep what was true the first time', async () => {
         const approvals = [{ person: alice, permission: 'maintain', plans: [digest('a')] }] as const;
-        const first = await database.store.recordMerge(merge(1, { approvals, blockers: ['no approval'], mergedBy: undefined }));
+        const first = await database.store.recordMerge(
+          merge(1, { approvals, blockers: ['no approval'], mergedBy: undefined }),
+        );
         expect(await database.store.recordMerge(merge(1, { blockers: [] }))).toStrictEqual(first);
-        expect(first).toStrictEqual({ ...merge(1, { approvals, blockers: ['no approval'], mergedBy: undefined }), sequence: 1 });
+        expect(first).toStrictEqual({
+          ...merge(1, { approvals, blockers: ['no approval'], mergedBy: undefined }),
+          sequence: 1,
+        });
       });
 
       it('are found between two sequences', async () => {
@@ -367,7 +435,10 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         const proof = await database.store.lock(acme, payments);
         const later = await deploymentOf(2, 2);
         const earlier = await deploymentOf(1, 1);
-        expect((await database.store.openDeployments(acme, payments)).map(({ id }) => id)).toEqual([earlier.id, later.id]);
+        expect((await database.store.openDeployments(acme, payments)).map(({ id }) => id)).toEqual([
+          earlier.id,
+          later.id,
+        ]);
         await database.store.setPhase(earlier, { kind: 'held', reasons: ['not covered'], plan: undefined }, proof);
         expect(await database.store.pendingPulls(acme, payments)).toEqual([1, 2]);
         await database.store.setPhase(earlier, { kind: 'succeeded', plan: digest('a'), written: 3 }, proof);
@@ -393,8 +464,14 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
           await database.store.setPhase(deployment, phase, proof);
           expect((await database.store.deployment(deployment.id))?.phase).toStrictEqual(phase);
         }
-        const history = await onDatabase(place, `select phase from planwright.deployment_history where deployment = ${deployment.id} order by id`);
-        expect(history.map(({ phase }) => phase)).toMatchObject([{ kind: 'queued' }, ...phases.map(({ kind }) => ({ kind }))]);
+        const history = await onDatabase(
+          place,
+          `select phase from planwright.deployment_history where deployment = ${deployment.id} order by id`,
+        );
+        expect(history.map(({ phase }) => phase)).toMatchObject([
+          { kind: 'queued' },
+          ...phases.map(({ kind }) => ({ kind })),
+        ]);
         await expect(onDatabase(place, 'delete from planwright.deployment_history')).rejects.toThrow('append-only');
       });
 
@@ -404,7 +481,9 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         expect(await database.store.retryFailed(deployment.id)).toBe(false);
         await database.store.setPhase(deployment, { kind: 'failed', reason: 'timeout', plan: digest('a') }, proof);
         expect(await database.store.retryFailed(deployment.id)).toBe(true);
-        expect((await database.store.openDeployments(acme, payments)).map(({ phase }) => phase)).toEqual([{ kind: 'queued' }]);
+        expect((await database.store.openDeployments(acme, payments)).map(({ phase }) => phase)).toEqual([
+          { kind: 'queued' },
+        ]);
         expect(await database.store.retryFailed(deployment.id)).toBe(false);
       });
 
@@ -454,7 +533,11 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         expect(await database.store.deployed(acme, payments)).toBeUndefined();
         await database.store.setDeployed(deployed(), proof);
         await database.store.setDeployed({ ...deployed(), commit: sha('5'), sequence: 2 }, proof);
-        expect(await database.store.deployed(acme, payments)).toStrictEqual({ ...deployed(), commit: sha('5'), sequence: 2 });
+        expect(await database.store.deployed(acme, payments)).toStrictEqual({
+          ...deployed(),
+          commit: sha('5'),
+          sequence: 2,
+        });
         expect(await database.store.deployedTargets(acme)).toHaveLength(1);
         await database.store.clearDeployed(acme, payments, proof);
         expect(await database.store.deployed(acme, payments)).toBeUndefined();
@@ -474,14 +557,25 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         const old = await database.store.lock(acme, payments);
         const deployment = await deploymentOf(1);
         const current = await database.store.lock(acme, payments);
-        const target = { repository: acme, target: payments, cluster: clusterUid('c'), commit: sha('4'), sequence: 1, directory: 'd', stored: [] };
+        const target = {
+          repository: acme,
+          target: payments,
+          cluster: clusterUid('c'),
+          commit: sha('4'),
+          sequence: 1,
+          directory: 'd',
+          stored: [],
+        };
         await database.store.setDeployed(target, current);
         const writes = [
           () => database.store.setPhase(deployment, { kind: 'applying', plan: digest('a') }, old),
           () => database.store.addStep({ deployment: deployment.id, object, action: 'update', state: 'intended' }, old),
           () => database.store.setDeployed({ ...target, commit: sha('5') }, old),
           () => database.store.clearDeployed(acme, payments, old),
-          () => database.store.transaction((records) => records.setPhase(deployment, { kind: 'applying', plan: digest('a') }, old)),
+          () =>
+            database.store.transaction((records) =>
+              records.setPhase(deployment, { kind: 'applying', plan: digest('a') }, old),
+            ),
         ];
         for (const write of writes) await expect(write()).rejects.toThrow(LockLost);
         expect(await database.store.deployment(deployment.id)).toStrictEqual(deployment);
@@ -507,8 +601,12 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
       it('of one target do not allow writes to another', async () => {
         const proof = await database.store.lock(acme, ledger);
         const deployment = await deploymentOf(1);
-        await expect(database.store.setPhase(deployment, { kind: 'queued' }, proof)).rejects.toThrow('not one of ledger@production');
-        await expect(database.store.addStep({ deployment: deployment.id, object, action: 'update', state: 'done' }, proof)).rejects.toThrow('not one of');
+        await expect(database.store.setPhase(deployment, { kind: 'queued' }, proof)).rejects.toThrow(
+          'not one of ledger@production',
+        );
+        await expect(
+          database.store.addStep({ deployment: deployment.id, object, action: 'update', state: 'done' }, proof),
+        ).rejects.toThrow('not one of');
         await expect(database.store.clearDeployed(acme, payments, proof)).rejects.toThrow('does not allow');
       });
     });
@@ -570,7 +668,20 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
       expect(log.lines.join('\n') + database.description).not.toContain('canary-password');
     });
 
-    // Last: every connection of the others breaks.
+    // These two come last: every connection breaks.
+    it('refuses a transaction in whose middle the database goes away, and the process lives', async () => {
+      const work = database.store.transaction(async (records) => {
+        await records.recordMerge(merge(1));
+        await place.interrupt();
+        await records.recordMerge(merge(2));
+      });
+      await expect(work).rejects.toThrow();
+      await vi.waitFor(async () => expect(await database.store.merge(acme, pullNumber(1))).toBeUndefined(), {
+        timeout: 20_000,
+        interval: 50,
+      });
+    });
+
     it('works again after the database was away, refusing in between, and the process lives', async () => {
       let calls = 0;
       await database.subscribeDeliveries(() => {

@@ -3,7 +3,7 @@ import { CheckoutFailed } from '../../flows/ports/checkout.ts';
 import type { Mirrors } from './mirror.ts';
 
 /** The size in bytes of each of these blobs that the mirror holds; the missing ones have no entry. */
-export async function blobSizes(
+async function blobSizes(
   mirrors: Mirrors,
   repository: Repository,
   blobs: readonly string[],

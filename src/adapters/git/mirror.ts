@@ -22,7 +22,7 @@ export interface MirrorOptions {
   readonly repackAfterPacks: number;
 }
 
-export interface Question {
+interface Question {
   /** For the message when it fails, as in "listing a tree". */
   readonly doing: string;
   readonly arguments: readonly string[];
@@ -37,7 +37,7 @@ export interface Answer {
   readonly output: Buffer;
 }
 
-export type Fetched = { readonly kind: 'fetched' } | { readonly kind: 'absent'; readonly ref: string };
+type Fetched = { readonly kind: 'fetched' } | { readonly kind: 'absent'; readonly ref: string };
 
 export interface Mirrors {
   readonly log: CheckoutLog;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-export interface GitCall {
+interface GitCall {
   /** Never a secret and never a name from outside that could be taken for an option. */
   readonly arguments: readonly string[];
   /** The whole environment of the child: nothing else is inherited. */

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { Log } from '../../flows/ports/clock.ts';
 import type { InstallationId } from '../../domain/identity.ts';
 import type { GitHub } from '../../flows/ports/github.ts';
 import { callsTo } from './calls.ts';
@@ -13,7 +13,7 @@ export interface GitHubApiOptions {
   readonly appId: number;
   /** The app's name as in its bot's login, `planwright` of `planwright[bot]`. */
   readonly appSlug: () => Promise<string>;
-  readonly log: Pick<Logger, 'warn'>;
+  readonly log: Pick<Log, 'warn'>;
   /** Milliseconds since 1970; for the waits that GitHub asks for. */
   readonly now?: () => number;
 }

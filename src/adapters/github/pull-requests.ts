@@ -7,6 +7,7 @@ import {
   type RepositoryId,
   repositoryId,
 } from '../../domain/identity.ts';
+import type { Log } from '../../flows/ports/clock.ts';
 import type { PullRequest, PullRequests } from '../../flows/ports/github.ts';
 import { type Account, ghost, personOf } from './account.ts';
 import { all, type Calls, type Method } from './calls.ts';
@@ -19,7 +20,7 @@ export function pullRequests({
   log,
 }: {
   readonly calls: Calls;
-  readonly log: { warn(message: string): void };
+  readonly log: Pick<Log, 'warn'>;
 }): PullRequests {
   return {
     repository: (installation, id) =>
@@ -84,7 +85,7 @@ export function pullRequests({
         });
       } catch (fault) {
         if (!isUnknownActivity(fault)) throw fault;
-        log.warn(`nobody is known to have pushed ${pull.head.sha}: ${fault.message}`);
+        log.warn({ sha: pull.head.sha, fault: fault.message }, 'nobody is known to have pushed this head');
         return undefined;
       }
     },

@@ -21,9 +21,10 @@ export function openPool(options: { readonly connection: PoolConfig; readonly ma
         format === 'binary' ? types.getTypeParser(oid, format) : (readers.get(oid) ?? types.getTypeParser(oid)),
     },
   });
-  const report = (error: Error): void =>
-    options.log.warn({ err: error }, 'a database connection broke and is replaced');
-  pool.on('error', report);
+  pool.on('error', (error) => {
+    // Its connections may see the database go before they have said goodbye.
+    if (!pool.ending) options.log.warn({ fault: error.message }, 'a database connection broke and is replaced');
+  });
   // The pool listens to idle connections only; one that breaks in the middle of a transaction would otherwise end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolConfig } from 'pg';
 import type { Log } from '../../flows/ports/clock.ts';
-import { readPostmasterFile } from './postmaster-file.ts';
 import { placePostgresBinaries } from './postgres-binaries.ts';
 import {
   findRunning,
@@ -16,6 +15,7 @@ import {
   superuser,
 } from './postgres-process.ts';
 import { checkReachable, postgresUser } from './postgres-user.ts';
+import { readPostmasterFile } from './postmaster-file.ts';
 import { DatabaseInUse, type ServeClaim, takeServeClaim } from './serve-claim.ts';
 
 export interface EmbeddedPostgres {

@@ -18,7 +18,15 @@ import { atomically, type Db } from './tables.ts';
 
 type PlanRecords = Pick<
   Records,
-  'savePlans' | 'plan' | 'savePlanRun' | 'planRuns' | 'markShown' | 'forgetPlanRuns' | 'effects' | 'allowLivePlan' | 'isLivePlanAllowed'
+  | 'savePlans'
+  | 'plan'
+  | 'savePlanRun'
+  | 'planRuns'
+  | 'markShown'
+  | 'forgetPlanRuns'
+  | 'effects'
+  | 'allowLivePlan'
+  | 'isLivePlanAllowed'
 >;
 
 /**
@@ -110,7 +118,12 @@ export function planRecords(db: Db): PlanRecords {
     },
 
     async forgetPlanRuns(repository, head) {
-      await db.updateTable('plan_run').set({ fingerprint: '' }).where('repository', '=', repository).where('head', '=', head).execute();
+      await db
+        .updateTable('plan_run')
+        .set({ fingerprint: '' })
+        .where('repository', '=', repository)
+        .where('head', '=', head)
+        .execute();
     },
 
     async allowLivePlan(repository, pull, head) {

@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { repositoryId } from '../../domain/identity.ts';
-import type { Records } from '../../flows/ports/store.ts';
+import type { Records, ReportedItem } from '../../flows/ports/store.ts';
 import { readRow } from './read-row.ts';
-import type { Db } from './tables.ts';
+import type { Db, Tables } from './tables.ts';
 
-export function reportedRecords(db: Db): Pick<Records, 'reported' | 'saveReported'> {
+export function reportedRecords(db: Db): Pick<Records, 'reported' | 'reportedUnder' | 'saveReported'> {
   return {
     async reported(repository, key) {
       const row = await db
@@ -14,14 +14,18 @@ export function reportedRecords(db: Db): Pick<Records, 'reported' | 'saveReporte
         .where('key', '=', key)
         .executeTakeFirst();
       if (row === undefined) return undefined;
-      return readRow('reported', key, () => ({
-        key: row.key,
-        repository: repositoryId(row.repository),
-        ...(row.github_id === null ? {} : { githubId: row.github_id }),
-        externalId: row.external_id,
-        content: row.content,
-        closed: row.closed,
-      }));
+      return readReported(row);
+    },
+
+    async reportedUnder(repository, keyPrefix) {
+      const rows = await db
+        .selectFrom('reported')
+        .selectAll()
+        .where('repository', '=', repository)
+        .where(sql<boolean>`starts_with(key, ${keyPrefix})`)
+        .orderBy('key')
+        .execute();
+      return rows.map(readReported);
     },
 
     async saveReported(item) {
@@ -39,4 +43,15 @@ export function reportedRecords(db: Db): Pick<Records, 'reported' | 'saveReporte
         .execute();
     },
   };
+}
+
+function readReported(row: Selectable<Tables['reported']>): ReportedItem {
+  return readRow('reported', row.key, () => ({
+    key: row.key,
+    repository: repositoryId(row.repository),
+    ...(row.github_id === null ? {} : { githubId: row.github_id }),
+    externalId: row.external_id,
+    content: row.content,
+    closed: row.closed,
+  }));
 }

@@ -214,15 +214,14 @@ interface Range {
 /** Code spans and HTML comments, which may reach over line ends. */
 function hiddenRanges(text: string): readonly Range[] {
   const ranges: Range[] = [];
-  const unclosed = new Set<number>();
+  const lastCommentEnd = text.lastIndexOf('-->');
   const token = /\\[`<]|`+|<!--/g;
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     const [found] = match;
     if (found.startsWith('\\')) continue;
+    if (found === '<!--' && lastCommentEnd < token.lastIndex) continue;
     const end =
-      found === '<!--'
-        ? endAfter(text, '-->', token.lastIndex)
-        : codeSpanEnd(text, found.length, token.lastIndex, unclosed);
+      found === '<!--' ? text.indexOf('-->', token.lastIndex) + 3 : codeSpanEnd(text, found.length, token.lastIndex);
     if (end === undefined) continue;
     ranges.push({ from: match.index, to: end });
     token.lastIndex = end;
@@ -230,19 +229,12 @@ function hiddenRanges(text: string): readonly Range[] {
   return ranges;
 }
 
-function endAfter(text: string, closing: string, from: number): number | undefined {
-  const at = text.indexOf(closing, from);
-  return at < 0 ? undefined : at + closing.length;
-}
-
-/** A run of backticks of one length that has no partner once has none later on either; remembering it keeps this linear. */
-function codeSpanEnd(text: string, length: number, from: number, unclosed: Set<number>): number | undefined {
-  if (unclosed.has(length)) return undefined;
+/** A run of backticks without a partner is the last one of its length, so that few searches run to the end in vain. */
+function codeSpanEnd(text: string, length: number, from: number): number | undefined {
   const run = /`+/g;
   run.lastIndex = from;
   for (let match = run.exec(text); match !== null; match = run.exec(text)) {
     if (match[0].length === length) return run.lastIndex;
   }
-  unclosed.add(length);
   return undefined;
 }

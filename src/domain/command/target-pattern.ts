@@ -48,12 +48,5 @@ function matchesName(pattern: string, name: string): boolean {
   if (pattern === '*' || pattern === name) return true;
   if (!/[*?]/.test(pattern) || name.length > nameCharacters) return false;
   const literal = pattern.replace(/[^\p{L}\p{N}*?]/gu, '\\$&').replace(/\*+/g, '*');
-  return picomatch.isMatch(name, literal, {
-    dot: true,
-    nobrace: true,
-    nobracket: true,
-    noextglob: true,
-    nonegate: true,
-    noglobstar: true,
-  });
+  return picomatch.isMatch(name, literal, { dot: true });
 }

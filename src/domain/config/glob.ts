@@ -19,11 +19,12 @@ export function globFault(glob: string): string | undefined {
 }
 
 /**
- * Compiles a glob: `*` and `?` stay within a name, `**` is any number of names (behind `lib/`: at least one), letter case counts, leading dots do not matter.
+ * Compiles a glob: `*` and `?` stay within a name, `**` is any number of names (at the end, behind `lib/`: at least one), letter case counts, leading dots do not matter.
  * Matching costs at most pattern × path steps, whatever the pattern: a regular expression with several stars can take minutes on one hostile path.
  */
 export function compileGlob(glob: string): GlobMatcher {
-  const names = glob.split('/');
+  const written = glob.split('/');
+  const names = written.at(-1) === '**' ? [...written, '*'] : written;
   return (path) => matchSequence(names, path.split('/'), { isStar: (name) => name === '**', matches: matchName });
 }
 

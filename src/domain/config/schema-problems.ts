@@ -1,32 +1,29 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import schema from '../../../schema/planwright.schema.json' with { type: 'json' };
 import type { Problem } from '../manifest/rendered-object.ts';
 import type { YamlNode } from '../manifest/yaml-tree.ts';
-import type { ConfigurationShape } from './configuration-shape.ts';
 import { suggestion } from './nearest-key.ts';
 import { type Place, type PlacedNode, placedAt } from './placed-node.ts';
 
 const maxProblems = 50;
-const validate = new Ajv({
-  allErrors: true,
-  verbose: true,
-  strictTypes: true,
-  allowUnionTypes: true,
-}).compile<ConfigurationShape>(schema);
 
-export type Validated =
-  | { readonly kind: 'valid'; readonly shape: ConfigurationShape }
+export type Validated<Shape> =
+  | { readonly kind: 'valid'; readonly shape: Shape }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-/** Holds a file against the published schema. Each problem stands on the offending key or value. */
-export function validateShape(root: YamlNode, place: Place): Validated {
-  const value: unknown = root.value;
-  if (validate(value)) return { kind: 'valid', shape: value };
-  const errors = (validate.errors ?? []).filter((error) => !isEcho(error));
-  const problems = errors
-    .slice(0, maxProblems)
-    .map((error) => problemOf(error, placedAt(root, error.instancePath), place));
-  return { kind: 'invalid', problems };
+/** A check of files against a published schema, whose instances are `Shape`. Each problem stands on the offending key or value. */
+export function shapeValidator<Shape>(schema: object): (root: YamlNode, place: Place) => Validated<Shape> {
+  const validate = new Ajv({ allErrors: true, verbose: true, strictTypes: true, allowUnionTypes: true }).compile<Shape>(
+    schema,
+  );
+  return (root, place) => {
+    const value: unknown = root.value;
+    if (validate(value)) return { kind: 'valid', shape: value };
+    const errors = (validate.errors ?? []).filter((error) => !isEcho(error));
+    const problems = errors
+      .slice(0, maxProblems)
+      .map((error) => problemOf(error, placedAt(root, error.instancePath), place));
+    return { kind: 'invalid', problems };
+  };
 }
 
 /** Errors that only repeat another one. */

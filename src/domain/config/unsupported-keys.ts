@@ -17,6 +17,10 @@ const inFile: ReadonlyMap<string, Harmless> = new Map([
   ['policies', emptyList],
   ['rules', emptyList],
 ]);
+const inServerFile: ReadonlyMap<string, Harmless> = new Map([
+  ['rules', emptyList],
+  ['organization_rules', never],
+]);
 const inEnvironment: ReadonlyMap<string, Harmless> = new Map([
   ['bake', never],
   ['override', never],
@@ -47,6 +51,11 @@ export function unsupportedKeys(root: YamlMapping, place: Place): readonly Probl
       : []),
     ...(stacks?.kind === 'sequence' ? stacks.items.flatMap((node) => unsupportedIn(node, inStack, place)) : []),
   ];
+}
+
+/** The same of a server file. */
+export function unsupportedServerKeys(root: YamlMapping, place: Place): readonly Problem[] {
+  return unsupportedIn(root, inServerFile, place);
 }
 
 function unsupportedIn(node: YamlNode, keys: ReadonlyMap<string, Harmless>, place: Place): readonly Problem[] {

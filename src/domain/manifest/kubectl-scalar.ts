@@ -9,6 +9,8 @@ const words: ReadonlyMap<string, boolean | null> = new Map([
 const infiniteOrNan = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const mayBeSpecial = /^[-+.0-9yYnNtTfFoO~]/;
 const integer = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
+/** `0b` and a sign: an accident of go-yaml's own fallback for binary numbers. */
+const signedBinary = /^0b([-+])([01]+)$/;
 const float = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const dottedFloat = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/;
 const onlyDigits = /^[-+]?[0-9]+$/;
@@ -60,6 +62,8 @@ function kubectlValue(text: string): ScalarValue | undefined {
   if (!/^[-+0-9]/.test(text)) return text;
   const plain = text.replaceAll('_', '');
   if (integer.test(plain)) return exactInteger(plain);
+  const signed = signedBinary.exec(plain);
+  if (signed !== null) return exactInteger(`${signed[1]}0b${signed[2]}`);
   if (!float.test(plain)) return text;
   const value = finite(plain, text);
   if (onlyDigits.test(plain) && !Number.isSafeInteger(value)) return undefined;

@@ -94,7 +94,8 @@ export function readYaml(text: string, dialect: YamlDialect): YamlRead {
 function syntaxFault(text: string, error: YAMLException): YamlRead {
   const offset = error.mark?.position ?? 0;
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset + 1);
-  const advice = error.reason.includes('indentation') && line.includes('\t') ? ' (the line holds a tab: use spaces)' : '';
+  const advice =
+    error.reason.includes('indentation') && line.includes('\t') ? ' (the line holds a tab: use spaces)' : '';
   return invalid(offset, `not valid YAML: ${error.reason}${advice}`);
 }
 

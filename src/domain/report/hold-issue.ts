@@ -22,6 +22,8 @@ export const holdLabel = 'planwright:held';
 
 const shownValueCharacters = 300;
 const shownSteps = 3;
+const shownReasons = 10;
+const reasonCharacters = 500;
 
 /** A deployment that a person has to look at. */
 export interface HoldView {
@@ -108,14 +110,17 @@ function whatHappened(view: HoldView): string {
 }
 
 function reasons(view: HoldView): readonly string[] {
-  return view.phase.kind === 'held'
-    ? view.phase.reasons.map((reason) => `- ${prose(reason)}`)
-    : [`- ${prose(view.phase.reason)}`];
+  const all = view.phase.kind === 'held' ? view.phase.reasons : [view.phase.reason];
+  const hidden = all.length - shownReasons;
+  return [
+    ...all.slice(0, shownReasons).map((reason) => `- ${prose(cut(reason, reasonCharacters))}`),
+    ...(hidden > 0 ? [`- … and ${plural(hidden, 'more reason')}`] : []),
+  ];
 }
 
 function whoDecides(view: HoldView): readonly string[] {
   if (view.deciders.length === 0) return [];
-  return [`Who can decide: ${view.deciders.map(prose).join(', ')}.`];
+  return [`Who can decide: ${prose(cut(view.deciders.join(', '), reasonCharacters))}.`];
 }
 
 function differenceText(view: HoldView, bytes: number): string {

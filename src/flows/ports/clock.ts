@@ -10,6 +10,7 @@ export interface Clock {
 
 /** Structured log; secrets are masked before they come here. */
 export interface Log {
+  debug(facts: object, message: string): void;
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;
   error(facts: object, message: string): void;

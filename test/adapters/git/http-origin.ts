@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-export interface OriginRequest {
+interface OriginRequest {
   readonly method: string;
   readonly path: string;
   readonly service: 'refs' | 'list' | 'fetch' | 'other';

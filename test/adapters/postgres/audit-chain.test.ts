@@ -30,7 +30,12 @@ describe('audit chain', { timeout: 60_000 }, () => {
   }, 60_000);
 
   function record(subject: string): AuditRecord {
-    return { repository: repositoryId(1), kind: 'decision', subject, facts: { large: 12345678901234567890n, text: 'null \u0000 half \ud800', list: [1.5, -0, 1e21, null] } };
+    return {
+      repository: repositoryId(1),
+      kind: 'decision',
+      subject,
+      facts: { large: 12345678901234567890n, text: 'null \u0000 half \ud800', list: [1.5, -0, 1e21, null] },
+    };
   }
 
   /** As somebody would who owns the database. */
@@ -70,14 +75,21 @@ describe('audit chain', { timeout: 60_000 }, () => {
     ['a repository', 'update planwright.audit set repository = 2 where sequence = 7', 7, 'changed'],
     ['a time', 'update planwright.audit set at_ms = at_ms + 1 where sequence = 7', 7, 'changed'],
     ['a removed record', 'delete from planwright.audit where sequence = 7', 7, 'missing'],
-    ['a record in place of another', `update planwright.audit set previous_hash = repeat('0', 64) where sequence = 7`, 7, 'does not follow'],
+    [
+      'a record in place of another',
+      `update planwright.audit set previous_hash = repeat('0', 64) where sequence = 7`,
+      7,
+      'does not follow',
+    ],
   ])('shows where it was broken: %s', async (_what, statement, sequence, reason) => {
     await tamper('create table audit_backup as table planwright.audit');
     try {
       await tamper(statement);
       expect(await verifyAuditChain(db)).toEqual({ kind: 'broken', sequence, reason: expect.stringContaining(reason) });
     } finally {
-      await tamper('delete from planwright.audit; insert into planwright.audit table audit_backup; drop table audit_backup');
+      await tamper(
+        'delete from planwright.audit; insert into planwright.audit table audit_backup; drop table audit_backup',
+      );
     }
     expect(await verifyAuditChain(db)).toMatchObject({ kind: 'intact' });
   });

@@ -17,7 +17,9 @@ describe('delivery inbox', { timeout: 60_000 }, () => {
     expect(await database.store.takeDeliveries(5_000)).toHaveLength(1_000);
 
     const pool = openPool({ connection: await place.connection(), max: 1, log: quietLog() });
-    const { rows } = await pool.query('select count(distinct xmin::text)::int as transactions from planwright.delivery');
+    const { rows } = await pool.query(
+      'select count(distinct xmin::text)::int as transactions from planwright.delivery',
+    );
     expect(rows[0].transactions).toBeLessThan(10);
     await pool.end();
     await database.close();
@@ -27,7 +29,9 @@ describe('delivery inbox', { timeout: 60_000 }, () => {
   it('refuses every waiting delivery when the database fails, and the next one again', async () => {
     const pool = openPool({ connection: { host: '/nonexistent' }, max: 1, log: quietLog() });
     const inbox = deliveryInbox(pool);
-    const answers = await Promise.allSettled([1, 2, 3].map((index) => inbox.store({ guid: deliveryGuid(`g${index}`), event: 'push' })));
+    const answers = await Promise.allSettled(
+      [1, 2, 3].map((index) => inbox.store({ guid: deliveryGuid(`g${index}`), event: 'push' })),
+    );
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     await expect(inbox.store({ guid: deliveryGuid('g4'), event: 'push' })).rejects.toThrow();
     await pool.end();

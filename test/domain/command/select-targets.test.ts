@@ -52,10 +52,21 @@ describe('the targets of a command', () => {
     'payment[s]',
     '+(a|b)',
     'Payments',
+    '{payments,x}*',
+    '(payments|x)*',
+    '!web*',
+    'payment[s]*',
+    '+(payments)*',
+    'web\\.*',
     '.*',
     'payments\\@production',
   ])('%s is no pattern for any of them', (text) => {
     expect(selected(text)).toBe('unknown');
+  });
+
+  test('may have names that begin with a dot', () => {
+    const hidden = parseTargetName('.hidden@production');
+    expect(selectTargets(patterns('*den'), [hidden])).toEqual({ kind: 'selected', targets: [hidden] });
   });
 
   test('are refused as a whole when one is unknown, with the nearest names', () => {

@@ -4,7 +4,10 @@ import type { Problem } from '../../../src/domain/manifest/rendered-object.ts';
 
 const decode = (text: string, path = 'app.yaml') => decodeManifests([{ path, text }]);
 const configMap = (name: string, more = '') => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}`;
-const lines = (problems: readonly Problem[]) => problems.map((problem) => `${problem.severity} ${problem.position?.line}:${problem.position?.column} ${problem.message}`);
+const lines = (problems: readonly Problem[]) =>
+  problems.map(
+    (problem) => `${problem.severity} ${problem.position?.line}:${problem.position?.column} ${problem.message}`,
+  );
 const names = (text: string) => decode(text).objects.map((object) => object.name);
 
 describe('documents', () => {
@@ -17,7 +20,9 @@ describe('documents', () => {
   });
 
   test('several documents, comments and empty documents: only the objects come out', () => {
-    const decoded = decode(`# only words\n---\n${configMap('a')}---\n---\n# more\n--- # next\n${configMap('b')}\n---\nnull\n...\n`);
+    const decoded = decode(
+      `# only words\n---\n${configMap('a')}---\n---\n# more\n--- # next\n${configMap('b')}\n---\nnull\n...\n`,
+    );
     expect(decoded.problems).toEqual([]);
     expect(decoded.objects.map((object) => [object.name, object.position.line])).toEqual([
       ['a', 3],
@@ -25,9 +30,12 @@ describe('documents', () => {
     ]);
   });
 
-  test.each(['', '\n', '# nothing\n', '---\n', '---\n---\n# x', '\uFEFF'])('a file without content (%j) is no object and no problem', (text) => {
-    expect(decode(text)).toEqual({ objects: [], problems: [] });
-  });
+  test.each(['', '\n', '# nothing\n', '---\n', '---\n---\n# x', '\uFEFF'])(
+    'a file without content (%j) is no object and no problem',
+    (text) => {
+      expect(decode(text)).toEqual({ objects: [], problems: [] });
+    },
+  );
 
   test('a byte order mark, CR LF and tabs between tokens do not matter', () => {
     const decoded = decode(`\uFEFF${configMap('a', 'data:\tword\n').replaceAll('\n', '\r\n')}`);
@@ -41,13 +49,18 @@ describe('documents', () => {
     const decoded = decode(`${configMap('a')}---\nkind: [x\nb: c\n---\n${configMap('b')}`);
     expect(decoded.objects.map((object) => object.name)).toEqual(['a', 'b']);
     expect(decoded.problems).toHaveLength(1);
-    expect(decoded.problems[0]).toMatchObject({ severity: 'error', message: expect.stringContaining('not valid YAML') });
+    expect(decoded.problems[0]).toMatchObject({
+      severity: 'error',
+      message: expect.stringContaining('not valid YAML'),
+    });
     expect(decoded.problems[0]?.position?.line).toBeGreaterThanOrEqual(6);
     expect(decoded.problems[0]?.position?.line).toBeLessThanOrEqual(8);
   });
 
   test('a tab as indentation is an error on its line', () => {
-    expect(decode(`${configMap('a')}data:\n\tx: z\n`).problems).toMatchObject([{ severity: 'error', message: expect.stringContaining('tab'), position: { line: 6 } }]);
+    expect(decode(`${configMap('a')}data:\n\tx: z\n`).problems).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('tab'), position: { line: 6 } },
+    ]);
   });
 
   test('content behind a document separator is refused, as by kubectl', () => {
@@ -80,8 +93,16 @@ describe('what makes an object', () => {
     ['apiVersion: v1\nkind: A\nmetadata:\n  name: ""', '4:3', 'metadata.name is empty'],
     ['apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  namespace: 1', '5:3', 'metadata.namespace is a number'],
     ['apiVersion: v1\nkind: A\nmetadata:\n  generateName: a-', '4:3', 'give it a fixed metadata.name'],
-    ['apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  labels:\n    x: yes', '6:5', 'metadata.labels["x"] is a boolean'],
-    ['apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  annotations:\n    x: 1.0\n    y: {}', '6:5', 'metadata.annotations["x"] is a number'],
+    [
+      'apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  labels:\n    x: yes',
+      '6:5',
+      'metadata.labels["x"] is a boolean',
+    ],
+    [
+      'apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  annotations:\n    x: 1.0\n    y: {}',
+      '6:5',
+      'metadata.annotations["x"] is a number',
+    ],
     ['apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  labels: [a]', '5:3', 'metadata.labels is a list'],
     ['- apiVersion: v1', '1:1', 'a document is a list'],
     ['just words', '1:1', 'a document is a text'],
@@ -95,7 +116,9 @@ describe('what makes an object', () => {
   });
 
   test('empty labels and an empty namespace are none', () => {
-    const decoded = decode('apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  labels:\n  annotations:\n  namespace: ""\n');
+    const decoded = decode(
+      'apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  labels:\n  annotations:\n  namespace: ""\n',
+    );
     expect(decoded.problems).toEqual([]);
     expect(decoded.objects[0]).not.toHaveProperty('namespace');
   });
@@ -105,7 +128,12 @@ describe('what makes an object', () => {
   });
 
   test('the namespace is kept as written', () => {
-    expect(decode('apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: web}').objects[0]).toMatchObject({ namespace: 'web', name: 'a', kind: 'A', apiVersion: 'v1' });
+    expect(decode('apiVersion: v1\nkind: A\nmetadata: {name: a, namespace: web}').objects[0]).toMatchObject({
+      namespace: 'web',
+      name: 'a',
+      kind: 'A',
+      apiVersion: 'v1',
+    });
   });
 });
 
@@ -124,7 +152,9 @@ items:
   - metadata: {name: c}
 `);
     expect(decoded.problems).toEqual([]);
-    expect(decoded.objects.map(({ kind, apiVersion, name, position }) => [kind, apiVersion, name, position.line])).toEqual([
+    expect(
+      decoded.objects.map(({ kind, apiVersion, name, position }) => [kind, apiVersion, name, position.line]),
+    ).toEqual([
       ['ConfigMap', 'v1', 'a', 4],
       ['Role', 'rbac.authorization.k8s.io/v1', 'b', 10],
       ['Role', 'rbac.authorization.k8s.io/v1', 'c', 11],
@@ -134,7 +164,9 @@ items:
   });
 
   test('a bad element is an error on its line, and the others are read', () => {
-    const decoded = decode('apiVersion: v1\nkind: List\nitems:\n- 1\n- apiVersion: v1\n  kind: A\n  metadata: {name: a}\n- kind: B\n');
+    const decoded = decode(
+      'apiVersion: v1\nkind: List\nitems:\n- 1\n- apiVersion: v1\n  kind: A\n  metadata: {name: a}\n- kind: B\n',
+    );
     expect(decoded.objects.map((object) => object.name)).toEqual(['a']);
     expect(lines(decoded.problems).map((line) => line.slice(0, 9))).toEqual(['error 4:3', 'error 8:3', 'error 8:3']);
   });
@@ -148,19 +180,26 @@ items:
 
 describe('duplicates', () => {
   test('two versions of one group are one object: an error that names both places, and the first is kept', () => {
-    const ingress = (version: string) => `apiVersion: networking.k8s.io/${version}\nkind: Ingress\nmetadata: {name: a, namespace: web}\n`;
+    const ingress = (version: string) =>
+      `apiVersion: networking.k8s.io/${version}\nkind: Ingress\nmetadata: {name: a, namespace: web}\n`;
     const decoded = decodeManifests([
       { path: 'a.yaml', text: ingress('v1') },
       { path: 'b.yaml', text: `---\n${ingress('v1beta1')}` },
     ]);
     expect(decoded.objects.map((object) => object.apiVersion)).toEqual(['networking.k8s.io/v1']);
     expect(decoded.problems).toEqual([
-      { severity: 'error', message: 'Ingress web/a is declared 2 times: a.yaml:1, b.yaml:2. Keep one', position: { path: 'b.yaml', line: 2, column: 1 } },
+      {
+        severity: 'error',
+        message: 'Ingress web/a is declared 2 times: a.yaml:1, b.yaml:2. Keep one',
+        position: { path: 'b.yaml', line: 2, column: 1 },
+      },
     ]);
   });
 
   test('another namespace, group or kind is another object', () => {
-    const decoded = decode('apiVersion: v1\nkind: A\nmetadata: {name: a}\n---\napiVersion: v1\nkind: A\nmetadata: {name: a, namespace: b}\n---\napiVersion: b/v1\nkind: A\nmetadata: {name: a}\n');
+    const decoded = decode(
+      'apiVersion: v1\nkind: A\nmetadata: {name: a}\n---\napiVersion: v1\nkind: A\nmetadata: {name: a, namespace: b}\n---\napiVersion: b/v1\nkind: A\nmetadata: {name: a}\n',
+    );
     expect(decoded.problems).toEqual([]);
     expect(decoded.objects).toHaveLength(3);
   });
@@ -172,14 +211,24 @@ describe('duplicates', () => {
   });
 
   test('keys that kubectl reads as one are duplicates', () => {
-    expect(lines(decode(configMap('a', 'data:\n  yes: a\n  on: b\n')).problems)[0]).toMatch(/^error 7:3 duplicate key "true"/);
+    expect(lines(decode(configMap('a', 'data:\n  yes: a\n  on: b\n')).problems)[0]).toMatch(
+      /^error 7:3 duplicate key "true"/,
+    );
   });
 });
 
 describe('values', () => {
   test('scalars and keys are read as kubectl reads them, with a warning on the line where YAML 1.2 differs', () => {
-    const decoded = decode(configMap('a', 'mode: 0777\non: yes\nquoted: "yes"\nday: 2001-12-14\nbig: 9007199254740993\n'));
-    expect(decoded.objects[0]?.content).toMatchObject({ mode: 511, true: true, quoted: 'yes', day: '2001-12-14', big: 9007199254740993n });
+    const decoded = decode(
+      configMap('a', 'mode: 0777\non: yes\nquoted: "yes"\nday: 2001-12-14\nbig: 9007199254740993\n'),
+    );
+    expect(decoded.objects[0]?.content).toMatchObject({
+      mode: 511,
+      true: true,
+      quoted: 'yes',
+      day: '2001-12-14',
+      big: 9007199254740993n,
+    });
     expect(decoded.problems.map((problem) => [problem.severity, problem.position?.line])).toEqual([
       ['warning', 5],
       ['warning', 6],
@@ -205,7 +254,9 @@ describe('values', () => {
   ])('%j is an error on line %i: %s', (text, line, message) => {
     const decoded = decode(configMap('a', `${text}\n`));
     expect(decoded.objects).toEqual([]);
-    expect(decoded.problems).toMatchObject([{ severity: 'error', message: expect.stringContaining(message), position: { line } }]);
+    expect(decoded.problems).toMatchObject([
+      { severity: 'error', message: expect.stringContaining(message), position: { line } },
+    ]);
   });
 
   // Measured with kubectl 1.35.2, as the table of scalars.
@@ -232,7 +283,9 @@ describe('values', () => {
   });
 
   test('a merge that overwrites a key before it warns', () => {
-    expect(decode(configMap('a', 'b: &b {a: 1}\nv:\n  a: 9\n  <<: *b\n')).problems).toMatchObject([{ severity: 'warning', position: { line: 8 } }]);
+    expect(decode(configMap('a', 'b: &b {a: 1}\nv:\n  a: 9\n  <<: *b\n')).problems).toMatchObject([
+      { severity: 'warning', position: { line: 8 } },
+    ]);
   });
 
   test('many warnings of one file become a few and their number', () => {
@@ -267,14 +320,21 @@ status: {replicas: 1}
     });
   });
 
-  test('a Secret\'s stringData becomes data and wins', () => {
-    const decoded = decode('apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {x: b2xk, w: b2xk}\nstringData: {x: "käse", z: ""}\n');
-    expect(decoded.objects[0]?.content).toMatchObject({ data: { x: Buffer.from('käse').toString('base64'), w: 'b2xk', z: '' } });
+  test("a Secret's stringData becomes data and wins", () => {
+    const decoded = decode(
+      'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {x: b2xk, w: b2xk}\nstringData: {x: "käse", z: ""}\n',
+    );
+    expect(decoded.objects[0]?.content).toMatchObject({
+      data: { x: Buffer.from('käse').toString('base64'), w: 'b2xk', z: '' },
+    });
     expect(decoded.objects[0]?.content).not.toHaveProperty('stringData');
   });
 
   test('stringData of another kind stays what it is', () => {
-    expect(decode('apiVersion: x/v1\nkind: Secret\nmetadata: {name: a}\nstringData: {x: 1}\n').objects[0]?.content.stringData).toEqual({ x: 1 });
+    expect(
+      decode('apiVersion: x/v1\nkind: Secret\nmetadata: {name: a}\nstringData: {x: 1}\n').objects[0]?.content
+        .stringData,
+    ).toEqual({ x: 1 });
   });
 
   test('stringData that is not text is an error on its line that does not say the value', () => {
@@ -283,15 +343,20 @@ status: {replicas: 1}
   });
 
   test('an object of more than 1 MiB as JSON is an error, one just below is not', () => {
-    const sized = (bytes: number) => `{"apiVersion":"v1","kind":"A","metadata":{"name":"a"},"x":"${'ä'.repeat(Math.floor((bytes - 62) / 2))}"}`;
+    const sized = (bytes: number) =>
+      `{"apiVersion":"v1","kind":"A","metadata":{"name":"a"},"x":"${'ä'.repeat(Math.floor((bytes - 62) / 2))}"}`;
     expect(decode(sized(1_048_570), 'a.json').problems).toEqual([]);
-    expect(decode(sized(1_048_600), 'a.json').problems).toMatchObject([{ severity: 'error', message: expect.stringContaining('bytes as JSON'), position: { line: 1 } }]);
+    expect(decode(sized(1_048_600), 'a.json').problems).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('bytes as JSON'), position: { line: 1 } },
+    ]);
   });
 });
 
 describe('positions', () => {
   test('keys and items are found by JSON pointer, with ~ and / escaped', () => {
-    const decoded = decode('apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  annotations:\n    a/b~c: x\nspec:\n  ports:\n  - port: 1\n  - {port: 2}\n');
+    const decoded = decode(
+      'apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  annotations:\n    a/b~c: x\nspec:\n  ports:\n  - port: 1\n  - {port: 2}\n',
+    );
     const at = (pointer: string) => {
       const position = decoded.objects[0]?.positions.get(pointer);
       return position && `${position.line}:${position.column}`;

@@ -17,11 +17,15 @@ const cases = casesDirectory();
 
 /** What kubectl reads from files, without asking a cluster: taking away a label that is not there prints the objects as they were read. */
 function kubectlReads(path: string): JsonObject[] {
-  const printed = execFileSync('kubectl', ['label', '--local', '--recursive', '-f', path, 'planwright-absent-', '-o', 'json'], {
-    encoding: 'utf8',
-    maxBuffer: 1e9,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const printed = execFileSync(
+    'kubectl',
+    ['label', '--local', '--recursive', '-f', path, 'planwright-absent-', '-o', 'json'],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
   return printed
     .split(/^(?=\{)/m)
     .filter((text) => text.trim() !== '')
@@ -30,7 +34,9 @@ function kubectlReads(path: string): JsonObject[] {
 
 function exactIntegers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const source = context?.source ?? '';
-  return typeof value === 'number' && /^-?[0-9]+$/.test(source) && !Number.isSafeInteger(value) ? BigInt(source) : value;
+  return typeof value === 'number' && /^-?[0-9]+$/.test(source) && !Number.isSafeInteger(value)
+    ? BigInt(source)
+    : value;
 }
 
 /** As both sides have to be before they are compared: what decoding drops and converts on purpose, and the empty labels that `kubectl label` leaves. */
@@ -50,7 +56,10 @@ describe.skipIf(!kubectlIsThere)('manifests are read as kubectl reads them', () 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   // The other two hold objects twice, of which decoding keeps one.
-  const withoutDuplicates = cases === undefined ? [] : readdirSync(join(cases, 'manifests')).filter((name) => !['gatekeeper-demo', 'removed-apis'].includes(name));
+  const withoutDuplicates =
+    cases === undefined
+      ? []
+      : readdirSync(join(cases, 'manifests')).filter((name) => !['gatekeeper-demo', 'removed-apis'].includes(name));
 
   test.each(withoutDuplicates)('%s', (name) => {
     const directory = join(cases ?? '', 'manifests', name);
@@ -59,17 +68,40 @@ describe.skipIf(!kubectlIsThere)('manifests are read as kubectl reads them', () 
   });
 
   test('2,000 scalars made of what numbers and words are made of', () => {
-    const piece = fc.constantFrom(...'0011789__..++--eExXobBafyYnN', 'yes', 'no', 'on', 'off', 'true', 'null', '~', '0x', '0b', '0o', '1_0', 'e+');
+    const piece = fc.constantFrom(
+      ...'0011789__..++--eExXobBafyYnN',
+      'yes',
+      'no',
+      'on',
+      'off',
+      'true',
+      'null',
+      '~',
+      '0x',
+      '0b',
+      '0o',
+      '1_0',
+      'e+',
+    );
     const scalar = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
-    const scalars = fc.sample(scalar, 2000).filter((text) => !/^[-~]|^\.\.\.$/.test(text) && readKubectlScalar(text).kind === 'value');
+    const scalars = fc
+      .sample(scalar, 2000)
+      .filter((text) => !/^[-~]|^\.\.\.$/.test(text) && readKubectlScalar(text).kind === 'value');
     const path = join(folder, 'scalars.yaml');
-    writeFileSync(path, scalars.map((text, index) => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c${index}\nv: ${text}\n`).join('---\n'));
+    writeFileSync(
+      path,
+      scalars
+        .map((text, index) => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c${index}\nv: ${text}\n`)
+        .join('---\n'),
+    );
     const theirs = kubectlReads(path).map((object) => object.v ?? null);
-    const ours = scalars.map((text) => valueOf(text));
-    expect(ours.map((value, index) => [scalars[index], canonicalJson(value)])).toEqual(theirs.map((value, index) => [scalars[index], canonicalJson(rounded(value))]));
+    const ours = scalars.map((text) => ourReading(text));
+    expect(ours.map((value, index) => [scalars[index], canonicalJson(value)])).toEqual(
+      theirs.map((value, index) => [scalars[index], canonicalJson(rounded(value))]),
+    );
   });
 
-  function valueOf(text: string): Json {
+  function ourReading(text: string): Json {
     const reading = readKubectlScalar(text);
     return reading.kind === 'value' ? rounded(reading.value) : null;
   }

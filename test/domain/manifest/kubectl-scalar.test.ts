@@ -6,7 +6,9 @@ import type { ScalarValue } from '../../../src/domain/manifest/scalar-reading.ts
 const values: readonly (readonly [string, ScalarValue])[] = [
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((word) => [word, true] as const),
   ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF', 'false', 'False', 'FALSE'].map((word) => [word, false] as const),
-  ...['yEs', 'oN', 'tRUE', 'nULL', 'Infinity', 'NaN', 'inf', '.iNF', '=', '<<', '.', '..', '+'].map((word) => [word, word] as const),
+  ...['yEs', 'oN', 'tRUE', 'nULL', 'Infinity', 'NaN', 'inf', '.iNF', '=', '<<', '.', '..', '+'].map(
+    (word) => [word, word] as const,
+  ),
   ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
   ['0', 0],
   ['-0', 0],
@@ -32,6 +34,8 @@ const values: readonly (readonly [string, ScalarValue])[] = [
   ['0B11', 3],
   ['-0b11', -3],
   ['0b12', '0b12'],
+  ['0b+1_0', 2],
+  ['0b-10', -2],
   ['1_000', 1000],
   ['-1_000', -1000],
   ['1__0', 10],
@@ -90,33 +94,59 @@ describe('an unquoted scalar', () => {
     expect(readKubectlScalar(text)).toMatchObject({ kind: 'value', value });
   });
 
-  test.each(['.inf', '-.inf', '+.inf', '.Inf', '.INF', '.nan', '.NaN', '.NAN'])('%s is refused, as kubectl refuses it', (text) => {
-    expect(readKubectlScalar(text).kind).toBe('refused');
-  });
-
-  test.each(['9223372036854775808', '-9223372036854775809', '18446744073709551615', '0xFFFFFFFFFFFFFFFF', '123456789012345678901234567890', '0999999999999999999'])(
-    '%s is refused, because kubectl would round it',
+  test.each(['.inf', '-.inf', '+.inf', '.Inf', '.INF', '.nan', '.NaN', '.NAN'])(
+    '%s is refused, as kubectl refuses it',
     (text) => {
-      expect(readKubectlScalar(text)).toEqual({ kind: 'refused', reason: expect.stringContaining('64 bits') });
+      expect(readKubectlScalar(text).kind).toBe('refused');
     },
   );
+
+  test.each([
+    '9223372036854775808',
+    '-9223372036854775809',
+    '18446744073709551615',
+    '0xFFFFFFFFFFFFFFFF',
+    '123456789012345678901234567890',
+    '0999999999999999999',
+  ])('%s is refused, because kubectl would round it', (text) => {
+    expect(readKubectlScalar(text)).toEqual({ kind: 'refused', reason: expect.stringContaining('64 bits') });
+  });
 
   test('a number of a million digits is refused without being computed', () => {
     expect(readKubectlScalar('9'.repeat(1_000_000)).kind).toBe('refused');
   });
 
-  test.each(['y', 'No', 'on', 'OFF', '0777', '1_000', '0b11', '-0o17', '1_0.5'])('%s warns, because YAML 1.2 reads another value', (text) => {
-    expect(readKubectlScalar(text)).toHaveProperty('warning');
-  });
-
-  test.each(['true', 'null', '~', '', '0', '0o17', '0x1F', '08', '1.0', '1e3', '+12', '12:30:45', '2001-12-14', '9007199254740993', '-0', 'text', '=', '.5'])(
-    '%s does not warn, because both readings agree',
+  test.each(['y', 'No', 'on', 'OFF', '0777', '1_000', '0b11', '-0o17', '1_0.5'])(
+    '%s warns, because YAML 1.2 reads another value',
     (text) => {
-      expect(readKubectlScalar(text)).not.toHaveProperty('warning');
+      expect(readKubectlScalar(text)).toHaveProperty('warning');
     },
   );
 
-  test('a warning does not repeat the number, which may be somebody\'s PIN', () => {
+  test.each([
+    'true',
+    'null',
+    '~',
+    '',
+    '0',
+    '0o17',
+    '0x1F',
+    '08',
+    '1.0',
+    '1e3',
+    '+12',
+    '12:30:45',
+    '2001-12-14',
+    '9007199254740993',
+    '-0',
+    'text',
+    '=',
+    '.5',
+  ])('%s does not warn, because both readings agree', (text) => {
+    expect(readKubectlScalar(text)).not.toHaveProperty('warning');
+  });
+
+  test("a warning does not repeat the number, which may be somebody's PIN", () => {
     const reading = readKubectlScalar('04711');
     expect(reading.kind === 'value' && reading.warning).not.toContain('4711');
   });

@@ -30,7 +30,9 @@ describe.skipIf(cases === undefined)('manifests of real repositories', () => {
       ['Role', 'monitoring'],
     ]);
     expect(new Set(roles.map((role) => role.position.line)).size).toBe(3);
-    const bindings = decoded.objects.filter((object) => object.position.path === 'prometheus-roleBindingSpecificNamespaces.yaml');
+    const bindings = decoded.objects.filter(
+      (object) => object.position.path === 'prometheus-roleBindingSpecificNamespaces.yaml',
+    );
     expect(bindings.map((binding) => binding.kind)).toEqual(['RoleBinding', 'RoleBinding', 'RoleBinding']);
   });
 
@@ -43,14 +45,20 @@ describe.skipIf(cases === undefined)('manifests of real repositories', () => {
   test('gatekeeper-demo names every place of its three duplicates, and keeps the rest', () => {
     const decoded = decodeCase('gatekeeper-demo');
     expect(decoded.objects).toHaveLength(12);
-    expect(decoded.problems.map((problem) => problem.message.match(/\d times/)?.[0]).sort()).toEqual(['2 times', '2 times', '3 times']);
+    expect(decoded.problems.map((problem) => problem.message.match(/\d times/)?.[0]).sort()).toEqual([
+      '2 times',
+      '2 times',
+      '3 times',
+    ]);
     const three = decoded.problems.find((problem) => problem.message.includes('3 times'))?.message;
     for (const path of ['bad_schema.yaml', 'bad_schema2.yaml', 'bad_schema3.yaml']) expect(three).toContain(path);
   });
 
   test('removed-apis has the Pod nginx in two files', () => {
     const decoded = decodeCase('removed-apis');
-    expect(decoded.problems.map((problem) => problem.message)).toEqual([expect.stringMatching(/^Pod nginx is declared 2 times: .*pod\.yaml:1, .*pod_priv\.yaml:1\./)]);
+    expect(decoded.problems.map((problem) => problem.message)).toEqual([
+      expect.stringMatching(/^Pod nginx is declared 2 times: .*pod\.yaml:1, .*pod_priv\.yaml:1\./),
+    ]);
   });
 
   const pairs = cases === undefined ? [] : readdirSync(join(cases, 'pairs'));

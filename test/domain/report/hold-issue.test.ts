@@ -125,7 +125,13 @@ describe('the issue of a deployment that needs a person', () => {
       before: json('web'),
       after: { kind: 'absent' },
     });
-    const { body } = holdIssue(hold({ approved: [], uncovered: { unapproved: [...many, last], missing: [] } }));
+    const { body } = holdIssue(
+      hold({
+        approved: [],
+        phase: { kind: 'held', reasons: Array.from({ length: 500 }, () => '\u0000'.repeat(2_000)), plan: digest('1') },
+        uncovered: { unapproved: [...many, last], missing: [] },
+      }),
+    );
     expect(utf8Bytes(body)).toBeLessThanOrEqual(65_000);
     expect(body).toContain('@@ delete Namespace web @@');
     expect(body).toMatch(/more objects did not fit here/);
