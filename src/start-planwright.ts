@@ -7,16 +7,14 @@ import { findInCluster } from './adapters/kubernetes/in-cluster.ts';
 import { type ClusterSettings, loadClusters } from './adapters/kubernetes/load-clusters.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
 import type { ServerSettings } from './domain/config/server-settings.ts';
-import { planPages } from './entrypoints/dashboard/plan-page.ts';
 import { startWebhookServer } from './entrypoints/webhooks/start-webhook-server.ts';
 import { startWorker } from './entrypoints/worker/start-worker.ts';
 import type { Log } from './flows/ports/clock.ts';
 import type { PullRequestPorts } from './flows/pull-request-ports.ts';
-import { showPlan } from './flows/show-plan.ts';
 
 export interface PlanwrightSettings {
   readonly app: { readonly id: number; readonly privateKey: string; readonly webhookSecret: string };
-  readonly gitHub: { readonly host: string; readonly protocol: 'http' | 'https' };
+  readonly gitHub: { readonly host: string; readonly protocol: 'http' | 'https'; /** False for a GitHub without limits, as the sandbox's. */ readonly throttled?: boolean };
   readonly listen: { readonly host: string; readonly port: number; readonly webhookPath: string };
   /** Absent: the embedded database under `dataDirectory`. */
   readonly databaseUrl?: string;
@@ -56,10 +54,9 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
       ...settings.listen,
       inbox: database.inbox,
       ready: () => store.ready(),
-      routes: [planPages({ showPlan: (digest) => showPlan(store, digest), log })],
       log,
     });
-    const clients = installationClients({ app: web.probot });
+    const clients = installationClients({ app: web.probot, ...(settings.gitHub.throttled === undefined ? {} : { throttled: settings.gitHub.throttled }) });
     const { protocol, host } = settings.gitHub;
     const checkout = gitCheckout({
       directory: join(settings.dataDirectory, 'mirrors'),

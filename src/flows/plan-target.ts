@@ -80,7 +80,7 @@ async function planOn(cluster: ReadOnlyCluster, ports: PlanTargetPorts, request:
 
   const owner: ApplySetOwner = { host: request.gitHubHost, repository: request.repository.id, target: target.name };
   const applySet = applySetOf(owner, request.cluster.ownerNamespace);
-  const placed = new Map<string, PlacedObject>([...(deployed?.objects ?? []), ...base.objects, ...merge.objects]);
+  const placed = new Map<string, PlacedObject>([...(deployed?.objects ?? []), ...(kind === 'adoption' ? [] : base.objects), ...merge.objects]);
   const addresses = new Map<string, ObjectAddress>();
   for (const [key, object] of placed) if (object.served !== undefined) addresses.set(key, addressOf(object));
 
@@ -93,7 +93,9 @@ async function planOn(cluster: ReadOnlyCluster, ports: PlanTargetPorts, request:
   const members = owned.kind === 'read' ? owned.members : new Map();
   for (const [key, member] of members) if (!addresses.has(key)) addresses.set(key, member.address);
 
-  const known = { merge: merge.objects, base: base.objects, deployed: deployed?.objects ?? new Map<string, PlacedObject>() };
+  // An adoption has one step, from what is live to the test merge.
+  const nothing: ReadonlyMap<string, PlacedObject> = new Map();
+  const known = { merge: merge.objects, base: kind === 'adoption' ? nothing : base.objects, deployed: deployed?.objects ?? nothing };
   const before = [...new Set([...placed.keys(), ...members.keys()])].map((key) => factsOf({ key, known, live, owned, schemas, applySet }));
   const facts = await Promise.all(before.map((object) => withPrediction(cluster, object, addresses.get(identityKey(object.identity)), applySet)));
   const foreign = facts.flatMap((object) => foreignOwner(object, applySet));

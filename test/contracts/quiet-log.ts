@@ -8,5 +8,5 @@ export function quietLog(): Log & { readonly lines: readonly string[] } {
       `${message} ${JSON.stringify(facts, (_key, value) => (value instanceof Error ? `${value.name}: ${value.message}` : value))}`,
     );
   };
-  return { lines, info: keep, warn: keep, error: keep };
+  return { lines, debug: () => {}, info: keep, warn: keep, error: keep };
 }

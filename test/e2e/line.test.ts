@@ -71,6 +71,7 @@ describe('the line, from a signed webhook to an applied object', () => {
       author: 'alice',
     });
     const number = await github.openPullRequest({ repo, head: 'bump', title: 'Version 2', author: 'alice' });
+    await stage.eventually('the gate completes', () => (github.checkRuns(repo, sha).every((run) => run.status === 'completed') && github.checkRuns(repo, sha).length === 2 ? true : undefined));
     await stage.eventually('the gate asks', () => (conclusions(sha)['planwright/gate'] === 'action_required' ? true : undefined));
     expect(conclusions(sha)).toEqual({ 'planwright/plan': 'success', 'planwright/gate': 'action_required' });
     const [comment] = github.comments(repo, number);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerSettings } from '../../src/domain/config/server-settings.ts';
@@ -43,6 +43,8 @@ const keys = generateKeyPairSync('rsa', {
 /** acme/infra on a GitHub with alice, bob and dave (write), mona (maintain), carol (read) and olga, the organisation's owner. */
 export async function setStage(options: StageOptions): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'pw-stage-'));
+  // As root, the database runs as another user, who has to get through.
+  await chmod(directory, 0o711);
   const clusters = new Map<string, SandboxCluster>();
   const kubeconfigs: string[] = [];
   if (options.kubeconfig !== undefined) kubeconfigs.push(options.kubeconfig);
@@ -75,7 +77,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   };
   const planwright = await startPlanwright({
     app: { id: appId, privateKey: keys.privateKey, webhookSecret },
-    gitHub: { host: github.host, protocol: 'http' },
+    gitHub: { host: github.host, protocol: 'http', throttled: false },
     listen: { host: '127.0.0.1', port: 0, webhookPath: '/api/github/webhooks' },
     dataDirectory: join(directory, 'data'),
     server,
@@ -92,7 +94,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     clusters,
     planwright,
     logged,
-    eventually: (what, look, withinMs = 30_000) => eventually({ what, look, withinMs, logged }),
+    eventually: (what, look, withinMs = 15_000) =>
+      eventually({ what, look, withinMs, logged: () => [...logged.slice(-20), ...github.requests.slice(-25).map((request) => `${request.at.toISOString()} ${request.method} ${request.path} ${request.status}`)] }),
     close: async () => {
       await planwright.stop(5_000);
       await github.close();
@@ -106,13 +109,13 @@ async function eventually<Value>(of: {
   readonly what: string;
   readonly look: () => Value | undefined | Promise<Value | undefined>;
   readonly withinMs: number;
-  readonly logged: readonly string[];
+  readonly logged: () => readonly string[];
 }): Promise<Value> {
   const deadline = Date.now() + of.withinMs;
   for (;;) {
     const value = await of.look();
     if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`${of.what} did not come within ${of.withinMs} ms. Logged:\n${of.logged.slice(-20).join('\n')}`);
+    if (Date.now() > deadline) throw new Error(`${of.what} did not come within ${of.withinMs} ms. Logged:\n${of.logged().join('\n')}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

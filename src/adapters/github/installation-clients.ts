@@ -18,11 +18,13 @@ export interface InstallationClients {
 
 export interface InstallationClientsOptions {
   readonly app: Pick<Probot, 'auth'>;
+  /** False lets writes go out as fast as they come: for a GitHub of one's own that has no limits. */
+  readonly throttled?: boolean;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-export function installationClients({ app, now = Date.now }: InstallationClientsOptions): InstallationClients {
+export function installationClients({ app, now = Date.now, throttled = true }: InstallationClientsOptions): InstallationClients {
   const clients = new Map<InstallationId, Promise<InstallationOctokit>>();
   const gitTokens = new Map<string, Promise<Token>>();
   let slug: Promise<string> | undefined;
@@ -47,7 +49,7 @@ export function installationClients({ app, now = Date.now }: InstallationClients
     octokitFor: (installation) => {
       const known = clients.get(installation);
       if (known !== undefined) return known;
-      const client = newClient(app, installation, now);
+      const client = newClient(app, { installation, now, throttled });
       client.catch(() => clients.delete(installation));
       clients.set(installation, client);
       return client;
@@ -67,8 +69,7 @@ export function installationClients({ app, now = Date.now }: InstallationClients
 
 async function newClient(
   app: Pick<Probot, 'auth'>,
-  installation: InstallationId,
-  now: () => number,
+  { installation, now, throttled }: { readonly installation: InstallationId; readonly now: () => number; readonly throttled: boolean },
 ): Promise<InstallationOctokit> {
   const tokens = tokenCache(now);
   const appClient = await app.auth();
@@ -78,6 +79,7 @@ async function newClient(
     factory: ({ octokitOptions }: { octokitOptions: ConstructorParameters<typeof ThrottledOctokit>[0] }) =>
       new ThrottledOctokit({
         ...octokitOptions,
+        ...(throttled ? {} : { throttle: { enabled: false } }),
         auth: { ...octokitOptions?.auth, installationId: installation, cache: tokens },
       }),
   })) as InstallationOctokit;

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /** The known word that was probably meant, or undefined when none is near. */
-export function nearestKey(written: string, known: readonly string[]): string | undefined {
+function nearestKey(written: string, known: readonly string[]): string | undefined {
   if (known.length === 0 || written.length > 100) return undefined;
   const lower = written.toLowerCase().replaceAll('-', '_');
   const nearest = closest(lower, [...known]);

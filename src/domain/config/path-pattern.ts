@@ -6,7 +6,7 @@ export interface PathPattern {
   readonly placeholders: ReadonlySet<Placeholder>;
 }
 
-export type Placeholder = 'stack' | 'environment';
+type Placeholder = 'stack' | 'environment';
 export type PatternPart =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'placeholder'; readonly name: Placeholder };

@@ -4,9 +4,7 @@ import type { Position, Problem } from '../manifest/rendered-object.ts';
 import { readYaml, type YamlDialect, type YamlMapping } from '../manifest/yaml-tree.ts';
 import type { Place } from './placed-node.ts';
 
-export type MappingRead =
-  | { readonly kind: 'mapping'; readonly root: YamlMapping; readonly place: Place }
-  | Invalid;
+export type MappingRead = { readonly kind: 'mapping'; readonly root: YamlMapping; readonly place: Place } | Invalid;
 
 export interface Invalid {
   readonly kind: 'invalid';
@@ -22,10 +20,7 @@ const yaml12: YamlDialect = {
 };
 
 /** Reads a configuration file of YAML 1.2 that holds one mapping. Never throws. `example` is a first line for whoever left the file empty. */
-export function readMapping(
-  file: { readonly path: string; readonly text: string },
-  example: string,
-): MappingRead {
+export function readMapping(file: { readonly path: string; readonly text: string }, example: string): MappingRead {
   const text = file.text.startsWith('\uFEFF') ? file.text.slice(1) : file.text;
   const positionOf = lineIndex(text.length > maxFileLength ? '' : text);
   const place = (offset: number): Position => ({ path: file.path, ...positionOf(offset) });

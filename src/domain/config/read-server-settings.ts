@@ -45,9 +45,9 @@ const validateShape = shapeValidator<ServerFileShape>(schema);
  */
 export function readServerSettings(input: ServerSettingsInput): ServerSettingsRead {
   const { environment, kubeconfigContexts } = input;
-  const gitHub = readGitHubHost(environment['GHE_HOST']);
-  const url = readPublicUrl(environment['PLANWRIGHT_URL']);
-  const repositories = readRepositoryGlobs(environment['PLANWRIGHT_REPOSITORIES']);
+  const gitHub = readGitHubHost(environment.GHE_HOST);
+  const url = readPublicUrl(environment.PLANWRIGHT_URL);
+  const repositories = readRepositoryGlobs(environment.PLANWRIGHT_REPOSITORIES);
   const file = readServerFile(input.file, kubeconfigContexts);
   const problems = [gitHub, url, repositories, file].flatMap((read) => {
     if (read.kind !== 'invalid') return [];

@@ -42,6 +42,8 @@ function commentOf(payload: Payload): Hint['comment'] | undefined {
   const comment = record(payload['comment']);
   const commentId = id(comment['id']);
   const body = comment['body'];
+  // Bots, ourselves first, say no commands.
+  if (record(comment['user'])['type'] === 'Bot') return undefined;
   return commentId === undefined || typeof body !== 'string' ? undefined : { id: commentId, bodyDigest: sha256Text(body) };
 }
 

@@ -10,8 +10,8 @@ const mebibyte = 1024 * 1024;
 const maxFileLength = 10 * mebibyte;
 const maxDocumentLength = 4 * mebibyte;
 const maxDocuments = 10_000;
-/** Line breaks and commas: each can begin a node, and nodes are what costs time and memory. */
-const maxSeparators = 1_000_000;
+/** Characters that can begin a node: nodes are what costs time and memory. The largest bundles of CustomResourceDefinitions stay below it. */
+const maxNodeMarks = 1_000_000;
 /** What all aliases and merges of one file may add, in characters of JSON: stops a bomb while it is still small. */
 const maxAliasedWeight = 10 * mebibyte;
 const maxWarnings = 20;
@@ -80,16 +80,29 @@ function problemOf(fault: YamlFault, at: (offset: number) => Position): Problem 
 function refusal(text: string): string | undefined {
   if (text.length > maxFileLength)
     return `a file of ${size(text.length)}: at most ${size(maxFileLength)} of manifests a file; split it`;
-  if (text.length > maxSeparators && separators(text) > maxSeparators)
-    return `more than ${maxSeparators} lines and list items in one file: split it`;
+  if (text.length > maxNodeMarks && nodeMarks(text) > maxNodeMarks)
+    return `more than ${maxNodeMarks} lines, keys and list items in one file: split it`;
   return undefined;
 }
 
-function separators(text: string): number {
+/** Line breaks, commas and opening brackets, and `-`, `?` and `:` before a space: no node of the text goes uncounted. */
+function nodeMarks(text: string): number {
   let count = 0;
   for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 10 || code === 13 || code === 44) count += 1;
+    switch (text.charCodeAt(at)) {
+      case 0x0a:
+      case 0x0d:
+      case 0x2c:
+      case 0x5b:
+      case 0x7b:
+        count += 1;
+        break;
+      case 0x2d:
+      case 0x3f:
+      case 0x3a:
+        if (text.charCodeAt(at + 1) === 0x20) count += 1;
+        break;
+    }
   }
   return count;
 }

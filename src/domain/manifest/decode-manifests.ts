@@ -18,7 +18,7 @@ export function decodeManifests(files: readonly ManifestFile[]): Decoded {
   const objects: RenderedObject[] = [];
   const problems: Problem[] = [];
   const manifests = files.filter((file) => isManifestPath(file.path));
-  for (const file of manifests.toSorted((left, right) => (left.path < right.path ? 1 : -1))) {
+  for (const file of manifests.toSorted((left, right) => (left.path < right.path ? -1 : 1))) {
     const decoded = decodeFile(file);
     for (const object of decoded.objects) objects.push(object);
     for (const problem of decoded.problems) problems.push(problem);

@@ -1,5 +1,5 @@
 /** One document's text in a file; `start` is its offset there. */
-export interface DocumentText {
+interface DocumentText {
   readonly start: number;
   readonly text: string;
 }
@@ -27,7 +27,7 @@ export function splitDocuments(text: string, maxDocuments: number): Split {
       };
     }
     if (line > start) documents.push({ start, text: text.slice(start, line) });
-    if (documents.length >= maxDocuments) return tooMany(line, maxDocuments);
+    if (documents.length > maxDocuments) return tooMany(start, maxDocuments);
     start = line + 3;
   }
   if (start < text.length) documents.push({ start, text: text.slice(start) });

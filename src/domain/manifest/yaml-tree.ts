@@ -13,14 +13,14 @@ import type { KeyReading, ScalarReading, ScalarValue } from './scalar-reading.ts
 /** A YAML node that remembers where it stands. `start` is an offset into the text; `value` is its JSON, aliases and merges resolved. */
 export type YamlNode = YamlScalar | YamlSequence | YamlMapping;
 
-export interface YamlScalar {
+interface YamlScalar {
   readonly kind: 'scalar';
   readonly start: number;
   readonly weight: number;
   readonly value: ScalarValue;
 }
 
-export interface YamlSequence {
+interface YamlSequence {
   readonly kind: 'sequence';
   readonly start: number;
   readonly weight: number;
@@ -37,7 +37,7 @@ export interface YamlMapping {
   readonly value: JsonObject;
 }
 
-export interface YamlEntry {
+interface YamlEntry {
   readonly keyStart: number;
   readonly node: YamlNode;
 }
@@ -51,7 +51,7 @@ export interface YamlFault {
 }
 
 /** `root` is undefined for a document without content. With an error among its faults, `root` is not to be used. */
-export interface YamlDocument {
+interface YamlDocument {
   readonly start: number;
   readonly root: YamlNode | undefined;
   readonly faults: readonly YamlFault[];
@@ -72,7 +72,7 @@ export interface YamlDialect {
 }
 
 /** Nesting of collections; the deepest CustomResourceDefinitions in use stay below half of it. */
-export const yamlMaxDepth = 100;
+const maxDepth = 100;
 const maxAliases = 10_000;
 /** Of each severity, a document. */
 const maxFaults = 50;
@@ -83,7 +83,7 @@ const maxFaults = 50;
  */
 export function readYaml(text: string, dialect: YamlDialect): YamlRead {
   try {
-    const events = parseEvents(text, { maxDepth: yamlMaxDepth });
+    const events = parseEvents(text, { maxDepth });
     return new TreeBuilder(text, dialect).build(events);
   } catch (error) {
     if (error instanceof YAMLException) return syntaxFault(text, error);

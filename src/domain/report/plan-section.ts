@@ -17,6 +17,11 @@ export function planSection(plan: Pick<Plan, 'changes'>, detail: Detail): readon
     .sort((left, right) => dangerOf(right.change) - dangerOf(left.change));
 }
 
+/** A plan's changes in the order in which people should read them: most dangerous first, else as they are. */
+export function changesByDanger(changes: readonly Change[]): readonly Change[] {
+  return changes.toSorted((left, right) => dangerOf(right) - dangerOf(left));
+}
+
 /** The higher, the earlier it is shown and the later it is left out. */
 export function dangerOf(change: Pick<Change, 'action' | 'danger'>): number {
   const byAction = { delete: 4, replace: 3, update: 2, create: 1, 'no-op': 0 }[change.action];

@@ -21,7 +21,7 @@ export interface AffectedInput {
  * plan depends on; the nested stacks. When in doubt a target counts as affected: its plan then says that nothing changes. In the order of the targets' names.
  */
 export function affectedTargets({ base, head, changedPaths }: AffectedInput): readonly AffectedTarget[] {
-  const touched = touchedTargets(base, head, changedPaths);
+  const touched = touchedTargets({ base, head, changedPaths });
   const nestedAtBase = nestedDirectories(base);
   const nestedAtHead = nestedDirectories(head);
   const baseByName = new Map(base.map((target) => [target.name, target]));
@@ -42,19 +42,14 @@ export function affectedTargets({ base, head, changedPaths }: AffectedInput): re
   return affected.toSorted((left, right) => (left.target.name < right.target.name ? -1 : 1));
 }
 
-function touchedTargets(
-  base: readonly Target[],
-  head: readonly Target[],
-  changedPaths: Iterable<string>,
-): ReadonlySet<TargetName> {
+/** Looking below the directories of head is enough: where base's differ, settings or nested stacks do too. */
+function touchedTargets({ base, head, changedPaths }: AffectedInput): ReadonlySet<TargetName> {
   const touched = new Set<TargetName>();
-  const sides = [enclosingTarget(base), enclosingTarget(head)];
+  const targetOf = enclosingTarget(head);
   const watchers = watchersOf([...base, ...head]);
   for (const path of changedPaths) {
-    for (const side of sides) {
-      const target = side(path);
-      if (target !== undefined) touched.add(target.name);
-    }
+    const target = targetOf(path);
+    if (target !== undefined) touched.add(target.name);
     for (const [glob, watcher] of watchers) {
       if (!watcher.matches(path)) continue;
       for (const name of watcher.names) touched.add(name);

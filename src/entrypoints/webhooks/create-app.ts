@@ -1,36 +1,44 @@
-import type { Logger } from 'pino';
 import { Probot } from 'probot';
 import { type InstallationOctokit, ThrottledOctokit } from '../../adapters/github/throttled-octokit.ts';
+import type { Log } from '../../flows/ports/clock.ts';
+import { probotLog } from './probot-log.ts';
 
-export interface AppSettings {
-  readonly appId: number | string;
+export interface AppIdentity {
+  readonly id: number;
   /** PEM. */
   readonly privateKey: string;
   readonly webhookSecret: string;
-  /** GHE_HOST: `github.example.com`, with a port if it has one. Absent: github.com. */
-  readonly gitHubHost?: string;
-  /** GHE_PROTOCOL; default https. */
-  readonly gitHubProtocol?: 'http' | 'https';
+}
+
+export interface GitHubAddress {
+  /** `github.com`, or GHE_HOST with its port if it has one. */
+  readonly host: string;
+  readonly protocol: 'http' | 'https';
 }
 
 /** The GitHub App. Nothing is asked of GitHub before the first call of its clients; the process's environment is not read. */
 export function createApp({
+  app,
+  gitHub,
   log,
-  ...settings
-}: AppSettings & {
-  readonly log: Logger;
+}: {
+  readonly app: AppIdentity;
+  readonly gitHub: GitHubAddress;
+  readonly log: Log;
 }): Probot {
   return new Probot({
-    appId: settings.appId,
-    privateKey: settings.privateKey,
-    secret: settings.webhookSecret,
+    appId: app.id,
+    privateKey: app.privateKey,
+    secret: app.webhookSecret,
     Octokit: EventsWithoutClients,
-    log,
-    // `new Probot` reads no GHE_HOST; only its command line does.
-    ...(settings.gitHubHost === undefined
-      ? {}
-      : { baseUrl: `${settings.gitHubProtocol ?? 'https'}://${settings.gitHubHost}/api/v3` }),
+    log: probotLog(log),
+    baseUrl: apiAddress(gitHub),
   });
+}
+
+/** `new Probot` reads no GHE_HOST, only its command line does. */
+function apiAddress({ host, protocol }: GitHubAddress): string {
+  return host === 'github.com' ? 'https://api.github.com' : `${protocol}://${host}/api/v3`;
 }
 
 /**

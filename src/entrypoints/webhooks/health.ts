@@ -1,11 +1,11 @@
-import type { Logger } from 'pino';
+import type { Log } from '../../flows/ports/clock.ts';
 import type { Answer } from './answer.ts';
 import { within } from './within.ts';
 
 const readinessTimeoutMs = 2_000;
 
 /** Whether the process can do its work. Many askers at a time cost one check. Never rejects. */
-export function readiness(ready: () => Promise<void>, log: Logger): () => Promise<Answer> {
+export function readiness(ready: () => Promise<void>, log: Log): () => Promise<Answer> {
   let checking: Promise<Answer> | undefined;
 
   const check = async (): Promise<Answer> => {

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
 import type { Probot } from 'probot';
+import type { Log } from '../../flows/ports/clock.ts';
 import { answer, answerUnread } from './answer.ts';
 import { byteBudget } from './byte-budget.ts';
 import { readDeliveryHeaders } from './delivery-headers.ts';
@@ -31,7 +31,7 @@ export interface DeliveryReceiver {
   readonly app: Probot;
   readonly webhookSecret: string;
   readonly limits: DeliveryLimits;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 /**

@@ -2,8 +2,8 @@
 const probotDefault = 'development';
 
 /** The secret that GitHub signs deliveries with. Throws with what to do when there is none. */
-export function requireWebhookSecret(environment: Readonly<Record<string, string | undefined>>): string {
-  const secret = environment['WEBHOOK_SECRET']?.trim() ?? '';
+export function requireWebhookSecret(environment: { readonly WEBHOOK_SECRET?: string | undefined }): string {
+  const secret = environment.WEBHOOK_SECRET?.trim() ?? '';
   if (secret === '') {
     throw new Error(
       'WEBHOOK_SECRET is not set, so deliveries could not be told from forgeries: set it to the webhook secret of the GitHub App (its settings page, section Webhook)',

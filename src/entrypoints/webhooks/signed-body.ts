@@ -18,6 +18,12 @@ export interface SignedBodyRules {
   readonly budget: ByteBudget;
 }
 
+const forged: Refusal = {
+  kind: 'refused',
+  status: 401,
+  reason: 'the signature is not that of WEBHOOK_SECRET; compare it with the webhook secret of the App',
+};
+
 /** Reads the body and its HMAC-SHA-256 in one go. Nothing of it is looked at unless the signature is right. Never rejects. */
 export function readSignedBody(request: IncomingMessage, rules: SignedBodyRules): Promise<BodyOutcome> {
   return new Promise((resolve) => {
@@ -38,21 +44,19 @@ export function readSignedBody(request: IncomingMessage, rules: SignedBodyRules)
     };
     const read = (chunk: Buffer): void => {
       sizeBytes += chunk.length;
-      if (sizeBytes > rules.limitBytes) return refuse(413, `the body is larger than ${rules.limitBytes} bytes`);
-      if (!rules.budget.take(chunk.length)) return refuse(503, 'too many bodies are being read; send it again later');
-      takenBytes += chunk.length;
-      hmac.update(chunk);
-      chunks.push(chunk);
+      if (sizeBytes > rules.limitBytes) {
+        refuse(413, `the body is larger than ${rules.limitBytes} bytes`);
+      } else if (!rules.budget.take(chunk.length)) {
+        refuse(503, 'too many bodies are being read; send it again later');
+      } else {
+        takenBytes += chunk.length;
+        hmac.update(chunk);
+        chunks.push(chunk);
+      }
     };
     const verify = (): void => {
-      if (!timingSafeEqual(hmac.digest(), rules.signature)) {
-        return settle({
-          kind: 'refused',
-          status: 401,
-          reason: 'the signature is not that of WEBHOOK_SECRET; compare it with the webhook secret of the App',
-        });
-      }
-      settle({ kind: 'verified', body: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) });
+      const isSigned = timingSafeEqual(hmac.digest(), rules.signature);
+      settle(isSigned ? { kind: 'verified', body: Buffer.concat(chunks) } : forged);
     };
     const hungUp = (): void => settle({ kind: 'gone' });
     const timer = setTimeout(() => refuse(408, `the body did not arrive in ${rules.timeoutMs} ms`), rules.timeoutMs);

@@ -151,7 +151,8 @@ const kubeconfigOf = (name: string, server: string, token: string): object => ({
   apiVersion: 'v1',
   kind: 'Config',
   clusters: [{ name, cluster: { server } }],
-  users: [{ name: user, user: { token } }],
-  contexts: [{ name, context: { cluster: name, user } }],
+  // Named by the cluster: files that are joined share their users' names.
+  users: [{ name: `${name}-${user}`, user: { token } }],
+  contexts: [{ name, context: { cluster: name, user: `${name}-${user}` } }],
   'current-context': name,
 });

@@ -53,9 +53,9 @@ describe('targets of a tree', () => {
   });
 
   test('{stack} stands for no directory that begins with a dot', () => {
-    expect(found(resolve('  - path: "{stack}/{environment}"\n', ['.git/staging/a', 'web/staging/a']))).toEqual([
-      'web@staging web/staging',
-    ]);
+    const result = resolve('  - path: "{stack}/{environment}"\n', ['.git/staging/a', 'web/staging/a']);
+    expect(found(result)).toEqual(['web@staging web/staging']);
+    expect(result.problems).toEqual([]);
   });
 
   test('with one environment the path need not name it; the name follows the path', () => {
@@ -114,16 +114,16 @@ describe('targets of a tree', () => {
       { length: 100 },
       (_, index) => `  - path: area${index}/{stack}/overlays/{environment}\n`,
     ).join('');
-    const paths = Array.from(
-      { length: 50_000 },
-      (_, index) =>
-        `area${index % 100}/app${index % 997}/overlays/${index % 2 === 0 ? 'staging' : 'production'}/file${index}.yaml`,
-    );
+    const paths = Array.from({ length: 50_000 }, (_, index) => {
+      const environment = index % 1000 < 500 ? 'staging' : 'production';
+      return `area${index % 100}/app${index % 500}/overlays/${environment}/file${index}.yaml`;
+    });
     const configuration = configured(stacks);
     const started = performance.now();
     const result = resolveTargets(configuration, paths);
     expect(performance.now() - started).toBeLessThan(1000);
-    expect(result.problems.length + result.targets.length).toBeGreaterThan(10_000);
+    expect(result.problems).toEqual([]);
+    expect(result.targets).toHaveLength(1000);
   });
 });
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
 import type { Probot } from 'probot';
+import type { Log } from '../../flows/ports/clock.ts';
 import { answer } from './answer.ts';
-import { type AppSettings, createApp } from './create-app.ts';
+import { type AppIdentity, createApp, type GitHubAddress } from './create-app.ts';
 import { drainServer } from './drain-server.ts';
 import { readiness } from './health.ts';
 import { type DeliveryLimits, defaultLimits, deliveryReceiver } from './receive-delivery.ts';
@@ -13,7 +13,8 @@ import { type Inbox, storeDeliveries } from './store-deliveries.ts';
 export type Route = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
 
 export interface WebhookServerOptions {
-  readonly app: AppSettings;
+  readonly app: AppIdentity;
+  readonly gitHub: GitHubAddress;
   /** Default 127.0.0.1: in a container say 0.0.0.0. */
   readonly host?: string;
   /** Default 3000; 0 takes a free one. */
@@ -25,7 +26,7 @@ export interface WebhookServerOptions {
   /** Asked in this order for all that is neither a delivery nor a question about health. */
   readonly routes?: readonly Route[];
   readonly limits?: Partial<DeliveryLimits>;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 export interface WebhookServer {
@@ -49,7 +50,7 @@ const maxConnections = 2_000;
 /** Starts listening. Rejects when it cannot, with what to change. */
 export async function startWebhookServer(options: WebhookServerOptions): Promise<WebhookServer> {
   const { log, host = '127.0.0.1', port = 3000, webhookPath = defaultWebhookPath, routes = [] } = options;
-  const probot = createApp({ ...options.app, log });
+  const probot = createApp({ app: options.app, gitHub: options.gitHub, log });
   await probot.ready();
   await probot.load(storeDeliveries(options.inbox));
   const receive = deliveryReceiver({
@@ -127,7 +128,7 @@ function isQuestion({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-function fail(response: ServerResponse, error: unknown, log: Logger): void {
+function fail(response: ServerResponse, error: unknown, log: Log): void {
   const { method, url } = response.req;
   log.error({ err: error, method, url }, 'a request failed');
   if (response.headersSent) response.destroy();
