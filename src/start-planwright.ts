@@ -7,10 +7,12 @@ import { findInCluster } from './adapters/kubernetes/in-cluster.ts';
 import { type ClusterSettings, loadClusters } from './adapters/kubernetes/load-clusters.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
 import type { ServerSettings } from './domain/config/server-settings.ts';
+import { planPages } from './entrypoints/dashboard/plan-page.ts';
 import { startWebhookServer } from './entrypoints/webhooks/start-webhook-server.ts';
 import { startWorker } from './entrypoints/worker/start-worker.ts';
 import type { Log } from './flows/ports/clock.ts';
 import type { PullRequestPorts } from './flows/pull-request-ports.ts';
+import { showPlan } from './flows/show-plan.ts';
 
 export interface PlanwrightSettings {
   readonly app: { readonly id: number; readonly privateKey: string; readonly webhookSecret: string };
@@ -54,6 +56,7 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
       ...settings.listen,
       inbox: database.inbox,
       ready: () => store.ready(),
+      routes: [planPages({ showPlan: (digest) => showPlan(store, digest), log })],
       log,
     });
     const clients = installationClients({ app: web.probot, ...(settings.gitHub.throttled === undefined ? {} : { throttled: settings.gitHub.throttled }) });

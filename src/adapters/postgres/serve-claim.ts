@@ -36,7 +36,7 @@ export async function takeServeClaim(connection: ClientConfig, dataFolder: strin
   client.on('error', () => undefined);
   await client.connect();
   const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [claimKey]);
-  if (rows[0] !== undefined) return { lost, release: () => client.end() };
+  if (rows[0]?.taken === true) return { lost, release: () => client.end() };
 
   const holder = await claimHolder(client);
   await client.end();

@@ -10,8 +10,8 @@ const mebibyte = 1024 * 1024;
 const maxFileLength = 10 * mebibyte;
 const maxDocumentLength = 4 * mebibyte;
 const maxDocuments = 10_000;
-/** Characters that can begin a node: nodes are what costs time and memory. The largest bundles of CustomResourceDefinitions stay below it. */
-const maxNodeMarks = 1_000_000;
+/** Characters that can begin a node: nodes are what costs time and memory. A 10 MiB bundle of CustomResourceDefinitions has half as many. */
+const maxNodeMarks = 600_000;
 /** What all aliases and merges of one file may add, in characters of JSON: stops a bomb while it is still small. */
 const maxAliasedWeight = 10 * mebibyte;
 const maxWarnings = 20;
@@ -25,17 +25,17 @@ const kubectl: Omit<YamlDialect, 'maxAliasedWeight'> = {
 /** The objects of one manifest file. A file beyond a limit is one error and is not parsed. */
 export function decodeFile(file: ManifestFile): Decoded {
   const text = file.text.startsWith('\uFEFF') ? file.text.slice(1) : file.text;
-  const refused = refusal(text);
-  if (refused !== undefined)
-    return {
-      objects: [],
-      problems: [{ severity: 'error', message: refused, position: { path: file.path, line: 1, column: 1 } }],
-    };
+  if (text.length > maxFileLength) {
+    const message = `a file of ${size(text.length)}: at most ${size(maxFileLength)} of manifests a file; split it`;
+    return refused(message, { path: file.path, line: 1, column: 1 });
+  }
   const place = lineIndex(text);
   const at = (offset: number): Position => ({ path: file.path, ...place(offset) });
   const split = splitDocuments(text, maxDocuments);
-  if (split.kind === 'refused')
-    return { objects: [], problems: [{ severity: 'error', message: split.message, position: at(split.offset) }] };
+  if (split.kind === 'refused') return refused(split.message, at(split.offset));
+  if (text.length > maxNodeMarks && nodeMarks(text) > maxNodeMarks) {
+    return refused(`more than ${maxNodeMarks} lines, keys and list items in one file: split it`, at(0));
+  }
   const objects: RenderedObject[] = [];
   const problems: Problem[] = [];
   let aliasedWeight = 0;
@@ -77,12 +77,8 @@ function problemOf(fault: YamlFault, at: (offset: number) => Position): Problem 
   return { severity: fault.severity, message: `${fault.message}${earlier}`, position: at(fault.offset) };
 }
 
-function refusal(text: string): string | undefined {
-  if (text.length > maxFileLength)
-    return `a file of ${size(text.length)}: at most ${size(maxFileLength)} of manifests a file; split it`;
-  if (text.length > maxNodeMarks && nodeMarks(text) > maxNodeMarks)
-    return `more than ${maxNodeMarks} lines, keys and list items in one file: split it`;
-  return undefined;
+function refused(message: string, position: Position): Decoded {
+  return { objects: [], problems: [{ severity: 'error', message, position }] };
 }
 
 /** Line breaks, commas and opening brackets, and `-`, `?` and `:` before a space: no node of the text goes uncounted. */

@@ -4,26 +4,26 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.t
 export function withoutServerFields(object: JsonObject): JsonObject {
   const { status: _, ...rest } = object;
   const kept = 'status' in object ? rest : object;
+  if (!holdsNullTimestamp(kept, false)) return kept;
   return asObject(withoutNullTimestamps(kept, false), kept);
 }
 
-/** Values that hold no such timestamp are handed back as they are. */
+/** Asked first, because it needs no memory and the answer is mostly no. */
+function holdsNullTimestamp(value: Json, isMetadata: boolean): boolean {
+  if (isJsonArray(value)) return value.some((item) => holdsNullTimestamp(item, false));
+  if (!isJsonObject(value)) return false;
+  if (isMetadata && value.creationTimestamp === null) return true;
+  for (const key in value) if (holdsNullTimestamp(value[key] ?? null, key === 'metadata')) return true;
+  return false;
+}
+
 function withoutNullTimestamps(value: Json, isMetadata: boolean): Json {
-  if (isJsonArray(value)) {
-    const items = value.map((item) => withoutNullTimestamps(item, false));
-    return items.some((item, at) => item !== value[at]) ? items : value;
-  }
+  if (isJsonArray(value)) return value.map((item) => withoutNullTimestamps(item, false));
   if (!isJsonObject(value)) return value;
-  const drops = isMetadata && value.creationTimestamp === null;
-  let changed = drops;
-  const members: [string, Json][] = [];
-  for (const [key, member] of Object.entries(value)) {
-    if (drops && key === 'creationTimestamp') continue;
-    const kept = withoutNullTimestamps(member, key === 'metadata');
-    changed ||= kept !== member;
-    members.push([key, kept]);
-  }
-  return changed ? Object.fromEntries(members) : value;
+  const members = Object.entries(value)
+    .filter(([key, member]) => !(isMetadata && key === 'creationTimestamp' && member === null))
+    .map(([key, member]) => [key, withoutNullTimestamps(member, key === 'metadata')] as const);
+  return Object.fromEntries(members);
 }
 
 function asObject(value: Json, fallback: JsonObject): JsonObject {

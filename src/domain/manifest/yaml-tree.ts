@@ -117,8 +117,9 @@ interface MappingFrame {
   readonly start: number;
   readonly anchor: string | undefined;
   readonly entries: Map<string, YamlEntry>;
-  /** Where each key was written in this very mapping: merged keys may be written again. */
-  readonly written: Map<string, number>;
+  /** Keys that stand here by a merge only: they may be written again. */
+  merged: Set<string> | undefined;
+  mergeStart: number | undefined;
   readonly value: Record<string, Json>;
   weight: number;
   pending: PendingKey | undefined;
@@ -213,7 +214,8 @@ class TreeBuilder {
       start,
       anchor,
       entries: new Map(),
-      written: new Map(),
+      merged: undefined,
+      mergeStart: undefined,
       value: emptyObject(),
       weight: 2,
       pending: undefined,
@@ -273,16 +275,15 @@ class TreeBuilder {
       frame.pending = { kind: 'dropped', start };
       return;
     }
-    const earlier = frame.written.get('<<');
-    if (earlier !== undefined) this.#duplicate('<<', start, earlier);
-    frame.written.set('<<', start);
+    if (frame.mergeStart !== undefined) this.#duplicate('<<', start, frame.mergeStart);
+    frame.mergeStart ??= start;
     frame.pending = { kind: 'merge', start };
   }
 
   #key(frame: MappingFrame, key: string, start: number): void {
-    const earlier = frame.written.get(key);
-    if (earlier !== undefined) {
-      this.#duplicate(key, start, earlier);
+    const earlier = frame.entries.get(key);
+    if (earlier !== undefined && !frame.merged?.has(key)) {
+      this.#duplicate(key, start, earlier.keyStart);
       frame.pending = { kind: 'dropped', start };
       return;
     }
@@ -291,7 +292,6 @@ class TreeBuilder {
       frame.pending = { kind: 'dropped', start };
       return;
     }
-    frame.written.set(key, start);
     frame.pending = { kind: 'key', key, start };
   }
 
@@ -383,6 +383,7 @@ class TreeBuilder {
       this.#merge(frame, node, pending.start);
       return;
     }
+    frame.merged?.delete(pending.key);
     this.#put(frame, pending.key, { keyStart: pending.start, node });
   }
 
@@ -402,11 +403,12 @@ class TreeBuilder {
       }
       for (const [key, entry] of source.entries) {
         if (!this.#chargeAliased(key.length + 4 + entry.node.weight, start)) return;
-        if (frame.written.has(key)) {
-          this.#warn(
-            start,
-            `this merge overwrites the key ${JSON.stringify(key)} before it, as in kubectl: put the merge first`,
-          );
+        frame.merged ??= new Set();
+        if (frame.entries.has(key) && !frame.merged.has(key)) {
+          const message = `this merge overwrites the key ${JSON.stringify(key)} before it, as in kubectl: put the merge first`;
+          this.#warn(start, message);
+        } else {
+          frame.merged.add(key);
         }
         this.#put(frame, key, entry);
       }

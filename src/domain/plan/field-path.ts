@@ -31,8 +31,9 @@ export function apiFieldPath(segments: readonly PathSegment[]): string {
   return path;
 }
 
-function bareValue(json: string): string {
+/** A key's value as people write it; what reads as another type keeps its quotes. */
+export function bareValue(json: string): string {
   if (!json.startsWith('"')) return json;
   const text: unknown = JSON.parse(json);
-  return typeof text === 'string' && plainValue.test(text) && !/^(true|false|null|-?\d+(\.\d+)?)$/.test(text) ? text : json;
+  return typeof text === 'string' && plainValue.test(text) && !/^(true|false|null|-?\d+(\.\d+)?(e[+-]?\d+)?)$/.test(text) ? text : json;
 }

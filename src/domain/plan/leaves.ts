@@ -1,6 +1,7 @@
 import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { fieldPath, type PathSegment } from './field-path.ts';
+import { bareValue, fieldPath, type PathSegment } from './field-path.ts';
 import type { FieldSchema } from './field-schema.ts';
+import { isSecretName } from './mask.ts';
 
 /** A value that server-side apply owns as one: a scalar, an atomic list or map, an empty list or map, or the order of a list's items. */
 export interface Leaf {
@@ -62,7 +63,6 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
   }
 
   function addOrder(segments: readonly PathSegment[], keys: readonly string[]): void {
-    if (keys.length < 2) return;
     const path = `${fieldPath(segments)}[*]`;
     byPath.set(path, { path, segments, value: keys, pointer: '', kind: 'order' });
   }
@@ -87,10 +87,10 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
   }
 
   function walkList(list: readonly Json[], at: FieldSchema | undefined, segments: readonly PathSegment[], pointer: string): void {
-    const keysOf = list.length === 0 ? undefined : itemSegment(at);
+    const keysOf = list.length === 0 || isNamedByASecret(segments, at) ? undefined : itemSegment(at);
     if (keysOf === undefined) return add(segments, list, pointer);
     const items = list.map((item) => keysOf(item));
-    const texts = items.map((item) => (item === undefined ? undefined : canonicalSegment(item)));
+    const texts = items.map((item) => (item === undefined ? undefined : itemName(item, at)));
     // A missing or repeated key makes the list ambiguous; the API refuses it, and until then it is one value.
     if (texts.includes(undefined) || new Set(texts).size !== texts.length) return add(segments, list, pointer);
     containers.add(fieldPath(segments));
@@ -106,6 +106,13 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
 
   walkMap(object, schema, [], '');
   return { byPath, containers };
+}
+
+/** A path is shown, so that a list whose items are named by secrets is owned as one value. */
+function isNamedByASecret(list: readonly PathSegment[], schema: FieldSchema | undefined): boolean {
+  if (schema?.listType === 'map') return schema.listMapKeys?.some(isSecretName) === true;
+  const name = list.at(-1);
+  return name?.kind === 'field' && isSecretName(name.name);
 }
 
 function itemSegment(schema: FieldSchema | undefined): ((item: Json) => PathSegment | undefined) | undefined {
@@ -129,10 +136,12 @@ function itemSegment(schema: FieldSchema | undefined): ((item: Json) => PathSegm
   };
 }
 
-function canonicalSegment(segment: PathSegment): string {
+/** Names an item among those of its list; the key's own name is said where there are several. */
+function itemName(segment: PathSegment, list: FieldSchema | undefined): string {
   if (segment.kind === 'field') return segment.name;
-  if (segment.kind === 'value') return segment.json;
-  return segment.keys.map(([name, json]) => `${name}=${json}`).join(',');
+  if (segment.kind === 'value') return bareValue(segment.json);
+  if (list?.listMapKeys?.length === 1) return segment.keys.map(([, json]) => bareValue(json)).join();
+  return segment.keys.map(([name, json]) => `${name}=${bareValue(json)}`).join(',');
 }
 
 function isOwnBookkeeping(segments: readonly PathSegment[]): boolean {

@@ -1,12 +1,13 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { canonicalJson, type Json, type JsonObject, sameJson } from '../json.ts';
+import { canonicalJson, isJsonArray, type Json, type JsonObject, sameJson } from '../json.ts';
 import { identityKey, type ObjectIdentity } from '../manifest/rendered-object.ts';
 import { absent, type EffectAction, type EffectValue, sameValue, valueText } from './effect.ts';
 import type { PathSegment } from './field-path.ts';
 import { type Leaf, type Leaves, leavesOf } from './leaves.ts';
-import { isSecretLeaf } from './mask.ts';
+import { movesOrder } from './list-order.ts';
+import { type SecretCheck, secretCheck } from './mask.ts';
 import type { ObjectFacts } from './object-facts.ts';
 
 /** The points that a field's value passes on its way: the cluster now, what was deployed, what is merged, what the pull request asks for. */
@@ -24,7 +25,6 @@ export interface FieldStep {
 export interface FieldSteps {
   readonly path: string;
   readonly segments: readonly PathSegment[];
-  readonly secret: boolean;
   readonly steps: readonly FieldStep[];
   readonly first: EffectValue;
   readonly last: EffectValue;
@@ -53,41 +53,57 @@ export function fieldSteps(facts: ObjectFacts, settings: StepSettings): readonly
   }
   renders.push({ stage: 'merge', leaves: facts.merge === undefined ? undefined : leavesOf(facts.merge.content, facts.schema) });
 
+  const isSecret = secretsOf(facts);
   const live = liveReading(facts, settings);
   const paths = new Map<string, Leaf>();
   for (const { leaves } of renders) for (const [path, leaf] of leaves?.byPath ?? []) paths.set(path, leaf);
 
   const result: FieldSteps[] = [];
   for (const [path, leaf] of paths) {
-    const secret = renders.some(({ leaves }) => isSecret(facts.identity, leaves?.byPath.get(path)));
-    const read = (value: Json | undefined): EffectValue => effectValue({ value, secret, identity: facts.identity, path, key: settings.secretKey });
-    const values: { readonly stage: Stage; readonly value: EffectValue; readonly present: boolean }[] = [];
+    // Each value is judged alone, so that it looks the same in every plan that it appears in.
+    const read = (value: Json | undefined): EffectValue => {
+      const secret = value !== undefined && leaf.kind === 'value' && isSecret(leaf.segments, value);
+      return effectValue({ value, secret, identity: facts.identity, path, key: settings.secretKey });
+    };
+    const values: Point[] = [];
     for (const { stage, leaves } of renders) {
-      const rendered = leaves?.byPath.get(path);
-      // A field that the deployed commit does not render was not ours: what lies on the cluster is where it starts from.
-      if (stage === 'deployed' && rendered === undefined) continue;
-      values.push({ stage, value: read(rendered?.value), present: leaves !== undefined });
+      const rendered = leaves === undefined ? undefined : valueAt(leaves, leaf);
+      // A field that nothing rendered so far was not ours: what lies on the cluster is where it starts from.
+      if (rendered === undefined && values.length === 0 && stage !== 'merge') continue;
+      values.push({ stage, value: read(rendered), present: leaves !== undefined });
     }
-    const start = { stage: 'live' as const, value: live.valueOf(leaf, read, values), present: facts.live.kind === 'found' };
-    const steps = stepsBetween([start, ...values], leaf, settings, path);
-    const last = values.at(-1)?.value ?? absent;
-    result.push({ path, segments: leaf.segments, secret, steps, first: start.value, last, moves: !sameField(leaf, start.value, last) });
+    const start: Point = { stage: 'live', value: live.valueOf(leaf, read, values), present: facts.live.kind === 'found' };
+    // Where nobody can say what is there, the renders are compared with one another.
+    const points = facts.live.kind === 'unknown' && values.length > 1 ? values : [start, ...values];
+    const first = points[0]?.value ?? absent;
+    const last = points.at(-1)?.value ?? absent;
+    result.push({ path, segments: leaf.segments, steps: stepsBetween(points, leaf, settings), first, last, moves: !isSettled(leaf, first, last) });
   }
   return result.sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
-function stepsBetween(
-  points: readonly { readonly stage: Stage; readonly value: EffectValue; readonly present: boolean }[],
-  leaf: Leaf,
-  settings: StepSettings,
-  path: string,
-): readonly FieldStep[] {
+/** A field's value at one stage; `present`: the object exists there. */
+interface Point {
+  readonly stage: Stage;
+  readonly value: EffectValue;
+  readonly present: boolean;
+}
+
+/** What may not be shown of an object, by everything that is known of it. */
+export function secretsOf(facts: ObjectFacts): SecretCheck {
+  const answers = [facts.prediction, facts.takenBack].map((answer) => (answer?.kind === 'applied' ? answer.object : undefined));
+  const live = facts.live.kind === 'found' ? facts.live.object : undefined;
+  const contents = [facts.deployed?.content, facts.base?.content, facts.merge?.content, live, ...answers];
+  return secretCheck(facts.identity, () => contents.flatMap((content) => (content === undefined ? [] : [leavesOf(content, facts.schema)])));
+}
+
+function stepsBetween(points: readonly Point[], leaf: Leaf, settings: StepSettings): readonly FieldStep[] {
   const steps: FieldStep[] = [];
   for (let index = 1; index < points.length; index += 1) {
     const from = points[index - 1];
     const to = points[index];
-    if (from === undefined || to === undefined || sameField(leaf, from.value, to.value)) continue;
-    const action = actionOf(from.present, to.present, path !== 'apiVersion' && settings.isImmutable(leaf.segments));
+    if (from === undefined || to === undefined || isSettled(leaf, from.value, to.value)) continue;
+    const action = actionOf(from.present, to.present, leaf.path !== 'apiVersion' && settings.isImmutable(leaf.segments));
     steps.push({ from: from.stage, to: to.stage, before: from.value, after: to.value, action });
   }
   return steps;
@@ -99,22 +115,13 @@ function actionOf(before: boolean, after: boolean, immutable: boolean): EffectAc
   return immutable ? 'replace' : 'update';
 }
 
-/** For an order only the relative order of the items that both have counts. */
-function sameField(leaf: Leaf, before: EffectValue, after: EffectValue): boolean {
-  if (leaf.kind !== 'order') return sameValue(before, after);
-  const left = orderOf(before);
-  const right = orderOf(after);
-  if (left === undefined || right === undefined) return true;
-  return sameJson(left.filter((item) => right.includes(item)), right.filter((item) => left.includes(item)));
-}
-
-/** The items of an order's value; undefined when the list has no order (fewer than two items). */
-export function orderOf(value: EffectValue): readonly string[] | undefined {
-  return value.kind === 'json' ? (JSON.parse(value.json) as readonly string[]) : undefined;
+/** Going from one value to the other moves nothing. */
+function isSettled(leaf: Leaf, before: EffectValue, after: EffectValue): boolean {
+  return leaf.kind === 'order' ? !movesOrder(before, after) : sameValue(before, after);
 }
 
 interface LiveReading {
-  valueOf(leaf: Leaf, read: (value: Json | undefined) => EffectValue, later: readonly { readonly stage: Stage; readonly value: EffectValue }[]): EffectValue;
+  valueOf(leaf: Leaf, read: (value: Json | undefined) => EffectValue, later: readonly Point[]): EffectValue;
 }
 
 function liveReading(facts: ObjectFacts, settings: StepSettings): LiveReading {
@@ -128,14 +135,15 @@ function liveReading(facts: ObjectFacts, settings: StepSettings): LiveReading {
       if (leaf.path === 'apiVersion') return later[0]?.value ?? absent;
       const value = valueAt(live, leaf);
       const found = read(value);
+      const deployed = later.find((point) => point.stage === 'deployed');
+      if (deployed !== undefined) {
+        if (isSettled(leaf, found, deployed.value)) return found;
+        const ours = settings.stored.get(leaf.path);
+        if (ours !== undefined && ours.live === valueText(found) && ours.rendered === valueText(deployed.value)) return deployed.value;
+      }
       const merged = later.at(-1);
       // The API server itself says that applying moves nothing here (defaults, equal quantities, mutating webhooks).
       if (predicted !== undefined && merged !== undefined && merged.value.kind !== 'absent' && sameJson(valueAt(predicted, leaf), value)) return merged.value;
-      const ours = settings.stored.get(leaf.path);
-      if (ours !== undefined && ours.live === valueText(found)) {
-        const deployed = later.find((point) => point.stage === 'deployed');
-        if (deployed !== undefined && valueText(deployed.value) === ours.rendered) return deployed.value;
-      }
       return found;
     },
   };
@@ -149,11 +157,7 @@ export function valueAt(leaves: Leaves, leaf: Leaf): Json | undefined {
 }
 
 function isEmptyContainer(value: Json): boolean {
-  return value !== null && typeof value === 'object' && Object.keys(value).length === 0;
-}
-
-function isSecret(identity: ObjectIdentity, leaf: Leaf | undefined): boolean {
-  return leaf !== undefined && isSecretLeaf(identity, leaf.segments, leaf.value);
+  return isJsonArray(value) ? value.length === 0 : value !== null && typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 /** The value as it enters an effect: secrets as an HMAC keyed per object and path. */
@@ -179,14 +183,17 @@ export function storedLeaves(of: {
   readonly schema: ObjectFacts['schema'];
   readonly secretKey: Uint8Array;
 }): readonly { readonly path: string; readonly live: string; readonly rendered: string }[] {
-  const written = leavesOf(of.written, of.schema);
+  const [rendered, written] = [leavesOf(of.rendered, of.schema), leavesOf(of.written, of.schema)];
+  const isSecret = secretCheck(of.identity, () => [rendered, written]);
   const stored: { path: string; live: string; rendered: string }[] = [];
-  for (const leaf of leavesOf(of.rendered, of.schema).byPath.values()) {
+  for (const leaf of rendered.byPath.values()) {
     if (leaf.path === 'apiVersion' || leaf.kind === 'order') continue;
     const value = valueAt(written, leaf);
     if (sameJson(value, leaf.value)) continue;
-    const secret = isSecretLeaf(of.identity, leaf.segments, leaf.value);
-    const text = (json: Json | undefined) => valueText(effectValue({ value: json, secret, identity: of.identity, path: leaf.path, key: of.secretKey }));
+    const text = (json: Json | undefined) => {
+      const secret = json !== undefined && isSecret(leaf.segments, json);
+      return valueText(effectValue({ value: json, secret, identity: of.identity, path: leaf.path, key: of.secretKey }));
+    };
     stored.push({ path: leaf.path, live: text(value), rendered: text(leaf.value) });
   }
   return stored;

@@ -35,7 +35,7 @@ ${fieldGroups(change.differences, isDeployment).map(
     differences,
     kind,
   }) => html`<h4 class="origin ${kind}">${title}${explanation === '' ? '' : html` <span class="quiet">${explanation}</span>`}</h4>
-<pre class="diff ${kind}" tabindex="0">${differences.flatMap((difference) => differenceLines(difference, fullDetail)).map(lineHtml)}</pre>`,
+<pre class="diff ${kind}">${differences.flatMap((difference) => differenceLines(difference, fullDetail)).map(lineHtml)}</pre>`,
 )}
 </div>
 </details>

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { identityText, type Problem } from '../../domain/manifest/rendered-object.ts';
-import { type Change, countChanges, type PlanCounts, planFails } from '../../domain/plan/plan.ts';
+import { type Change, countChanges, planFails } from '../../domain/plan/plan.ts';
 import { planKindText, plural, totalOf } from '../../domain/report/change-words.ts';
 import { changesByDanger } from '../../domain/report/plan-section.ts';
 import { visible, visibleLines } from '../../domain/report/visible-text.ts';
@@ -12,31 +12,32 @@ type Plan = ShownPlan['plan'];
 
 /** A reader takes in about this many objects without folding. */
 const unfoldedChanges = 8;
-const titleDigits = 12;
+const shortDigits = 12;
 
 /** The full plan as a page: what it is, what is wrong, then each object's change, the most dangerous first. */
 export async function planHtml({ plan, ambiguous }: ShownPlan): Promise<string> {
   const changes = changesByDanger(plan.changes);
-  const moving = changes.filter((change) => change.action !== 'no-op');
-  const unchanged = changes.filter((change) => change.action === 'no-op');
-  const title = `${visible(plan.target)} · plan ${plan.digest.slice(0, titleDigits)}`;
+  const shown = changes.filter(hasFields);
+  const unchanged = changes.filter((change) => !hasFields(change));
+  const title = `${visible(plan.target)} · plan ${plan.digest.slice(0, shortDigits)}`;
   return String(
     await page(
       title,
       html`<header>
-<p class="kicker">Planwright · plan <code>${plan.digest.slice(0, titleDigits)}</code></p>
+<p class="kicker">Planwright · plan <code>${plan.digest.slice(0, shortDigits)}</code></p>
 <h1>${visible(plan.target)} <span class="on">on ${visible(plan.cluster.name)}</span></h1>
-${countsHtml(countChanges(plan))}
+${commitsHtml(plan)}
+${countsHtml(plan)}
 </header>
 <main>
 ${ambiguous ? ambiguityHtml() : ''}
 ${verdictHtml(plan)}
-${destructionHtml(moving)}
+${destructionHtml(shown)}
 ${problemsHtml(plan.problems)}
 <section aria-labelledby="changes">
 <h2 id="changes">Changes</h2>
-${moving.length === 0 ? html`<p class="quiet">Nothing would change.</p>` : ''}
-${moving.map((change, index) => changeHtml(change, { id: `change-${index + 1}`, unfolded: moving.length <= unfoldedChanges || change.danger !== undefined, isDeployment: plan.head === plan.base }))}
+${shown.length === 0 ? html`<p class="quiet">${planFails(plan) ? 'No change could be planned.' : 'Nothing would change.'}</p>` : ''}
+${shown.map((change, index) => changeHtml(change, { id: `change-${index + 1}`, unfolded: change.danger !== undefined || (change.action !== 'no-op' && shown.length <= unfoldedChanges), isDeployment: plan.head === plan.base }))}
 ${unchangedHtml(unchanged)}
 </section>
 ${factsHtml(plan)}
@@ -45,8 +46,15 @@ ${factsHtml(plan)}
   );
 }
 
-function countsHtml(counts: PlanCounts): Html {
-  if (totalOf(counts) === 0) return html`<p class="counts"><span class="count">changes nothing</span></p>`;
+/** Something to show beyond the name. */
+function hasFields(change: Change): boolean {
+  return change.action !== 'no-op' || change.differences.length > 0;
+}
+
+function countsHtml(plan: Plan): Html {
+  const counts = countChanges(plan);
+  if (totalOf(counts) === 0)
+    return html`<p class="counts"><span class="count">${planFails(plan) ? 'no change could be planned' : 'changes nothing'}</span></p>`;
   const actions = (['delete', 'replace', 'update', 'create'] as const).filter((action) => counts[action] > 0);
   return html`<ul class="counts" aria-label="Objects by action">${actions.map(
     (action) => html`<li class="count ${action}"><b>${counts[action]}</b> ${action}</li>`,
@@ -58,11 +66,16 @@ function ambiguityHtml(): Html {
 Below is the one that was saved last.</p>`;
 }
 
-function verdictHtml(plan: Plan): Html | string {
-  if (planFails(plan))
-    return html`<p class="box danger"><b>This plan ${plan.complete ? 'failed' : 'is incomplete'}.</b> It keeps the gate shut and is never applied.</p>`;
+function verdictHtml(plan: Plan): Html {
   const kind = planKindText(plan);
-  return kind === undefined ? '' : html`<p class="box note">${kind}</p>`;
+  return html`${planFails(plan) ? html`<p class="box danger"><b>This plan ${plan.complete ? 'failed' : 'is incomplete'}.</b> It keeps the gate shut and is never applied.</p>` : ''}
+${kind === undefined ? '' : html`<p class="box note">${kind}</p>`}`;
+}
+
+function commitsHtml({ head, base }: Plan): Html {
+  const short = (sha: string) => html`<code title="${sha}">${sha.slice(0, shortDigits)}</code>`;
+  if (head === base) return html`<p class="commits">Commit ${short(head)}</p>`;
+  return html`<p class="commits">Commit ${short(head)} merged into base ${short(base)}</p>`;
 }
 
 function destructionHtml(changes: readonly Change[]): Html | string {

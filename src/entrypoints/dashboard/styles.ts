@@ -21,7 +21,8 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu 
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 4px; }
 header { margin-bottom: 1.75rem; }
 .kicker { margin: 0; color: var(--quiet); font-size: .875rem; }
-h1 { margin: .15rem 0 .8rem; font-size: 1.85rem; line-height: 1.25; letter-spacing: -.01em; }
+h1 { margin: .15rem 0 .1rem; font-size: 1.85rem; line-height: 1.25; letter-spacing: -.01em; }
+.commits { margin: 0 0 .9rem; color: var(--quiet); }
 h1 .on { color: var(--quiet); font-weight: 400; }
 h2 { margin: 2.25rem 0 .8rem; font-size: 1.2rem; line-height: 1.3; }
 .quiet { color: var(--quiet); font-weight: 400; }
@@ -72,7 +73,7 @@ dd { margin: 0; }
 h4 { margin: 1rem 0 .35rem; font-size: .9rem; line-height: 1.4; }
 h4.drift, h4.pending { color: var(--change); }
 
-.diff { margin: 0; padding: .45rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--sheet); line-height: 1.5; white-space: pre-wrap; }
+.diff { margin: 0; padding: .45rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--sheet); line-height: 1.5; white-space: pre-wrap; word-break: break-all; }
 .diff > * { display: block; padding: 0 .8rem 0 2rem; text-indent: -1.2rem; text-decoration: none; font-style: normal; }
 .diff del { background: var(--remove-paper); color: var(--remove); }
 .diff ins { background: var(--add-paper); color: var(--add); }
@@ -82,6 +83,7 @@ h4.drift, h4.pending { color: var(--change); }
 
 @media (max-width: 36rem) {
   body { padding-top: 1.25rem; }
+  h1 { font-size: 1.45rem; }
   .said div, .facts div { grid-template-columns: minmax(0, 1fr); gap: 0; }
   summary .aside { margin-left: 1.4rem; }
 }

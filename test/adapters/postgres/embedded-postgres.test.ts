@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,12 +15,14 @@ const holder = fileURLToPath(new URL('embedded-holder.ts', import.meta.url));
 describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
   let dataDirectory: string;
   let running: EmbeddedPostgres | undefined;
+  const started: ChildProcess[] = [];
 
   beforeEach(async () => {
     dataDirectory = await mkdtemp(join(tmpdir(), 'planwright-test-'));
   });
 
   afterEach(async () => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
     await running?.stop();
     running = undefined;
     await rm(dataDirectory, { recursive: true, force: true });
@@ -49,6 +51,7 @@ describe('embedded PostgreSQL', { timeout: 60_000 }, () => {
   /** A process that holds the folder, as `serve` does. */
   async function startHolder() {
     const child = spawn(process.execPath, [holder, dataDirectory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    started.push(child);
     const [said] = await once(child.stdout, 'data');
     return { child, postmaster: Number(said) };
   }

@@ -4,13 +4,16 @@ import { decodeManifests } from '../../../src/domain/manifest/decode-manifests.t
 
 const head = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n';
 
-/** Far above what any of these takes, far below a stall that somebody would notice as an outage. */
+/**
+ * Far above what any of these takes, far below an outage. The process's own time, because the machine may be busy with other things.
+ */
 const generousMs = 2000;
 
 function decodeBounded(text: string) {
-  const started = performance.now();
+  const before = process.cpuUsage();
   const decoded = decodeManifests([{ path: 'bomb.yaml', text }]);
-  expect(performance.now() - started).toBeLessThan(generousMs);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(generousMs);
   return decoded;
 }
 
@@ -45,11 +48,11 @@ describe('hostile manifests end in an error on a line, in bounded time', () => {
     ['100,000 empty documents', '---\n'.repeat(100_000), 'more than 10000 documents'],
     ['three million list items', `${head}a:\n${'- \n'.repeat(3_000_000)}`, 'keys and list items'],
     ['three million flow items', `${head}a: [${'1,'.repeat(3_000_000)}]\n`, 'keys and list items'],
-    ['ten million line breaks and a broken end', `${'\n'.repeat(900_000)}{`, 'not valid YAML'],
+    ['half a million line breaks and a broken end', `${'\n'.repeat(500_000)}{`, 'not valid YAML'],
     ['50,000 duplicate keys', `${head}a:\n${'  x: 1\n'.repeat(50_000)}`, 'duplicate key'],
     ['a million small mappings', `${head}a: [${'{a},'.repeat(1_000_000)}]\n`, 'keys and list items'],
     ['lists in lists in lists', `${head}a:\n${`${'- '.repeat(80)}x\n`.repeat(20_000)}`, 'keys and list items'],
-    ['half a million small mappings', `${head}a: [${'{a},'.repeat(499_000)}]\n`, 'bytes as JSON'],
+    ['300,000 small mappings', `${head}a: [${'{abcd},'.repeat(299_000)}]\n`, 'bytes as JSON'],
     [
       'nested anchors and tags',
       `${head}a:\n${Array.from({ length: 90 }, (_, i) => `${' '.repeat(i + 1)}&a${i} !!map\n`).join('')}`,

@@ -1,0 +1,58 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+/** What the command line can do; each resolves with the exit status: 0 fine, 1 differences or blocked, 2 error. */
+export interface CliActions {
+  serve(): Promise<number>;
+  demo(options: { readonly once: boolean; readonly port: number | undefined }): Promise<number>;
+}
+
+export interface CliOutput {
+  /** Standard error. */
+  readonly complain: (line: string) => void;
+}
+
+/**
+ * Runs one command. Words that it does not know are an error with the usage; whatever an action throws is told in one line, never as a stack trace.
+ *
+ * @returns the exit status
+ */
+export async function runCli(words: readonly string[], actions: CliActions, output: CliOutput): Promise<number> {
+  let status = 0;
+  const program = new Command('planwright')
+    .description('Plans, gates and deploys infrastructure kept as YAML in git: you approve effects, not files.')
+    .exitOverride()
+    .showHelpAfterError()
+    .configureOutput({ writeErr: (text) => output.complain(text.trimEnd()) });
+  program
+    .command('serve')
+    .description('listen for webhooks, plan, gate and deploy (configured by environment variables, see docs/operations.md)')
+    .action(async () => {
+      status = await actions.serve();
+    });
+  program
+    .command('demo')
+    .description('run the whole story on this machine: a GitHub, clusters, a pull request from plan to deployment')
+    .option('--once', 'end after the tour', false)
+    .option('--port <number>', 'port of the page; default a free one', readPort)
+    .action(async (options: { readonly once: boolean; readonly port?: number }) => {
+      status = await actions.demo({ once: options.once, port: options.port });
+    });
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (isCommanderError(error)) return error.exitCode === 0 ? 0 : 2;
+    output.complain(`planwright: ${error instanceof Error ? error.message : String(error)}`);
+    return 2;
+  }
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  return port;
+}
+
+function isCommanderError(error: unknown): error is { readonly exitCode: number } {
+  return error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.');
+}
