@@ -22,11 +22,14 @@ export default {
       comment: 'A library with a clock, a socket or a file in it would smuggle an effect into a decision.',
       severity: 'error',
       from: { path: '^src/domain/' },
-      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'unknown'], pathNot: `node_modules/${pureLibraries.slice(1)}` },
+      to: {
+        dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'unknown'],
+        pathNot: `node_modules/${pureLibraries.slice(1)}`,
+      },
     },
     {
       name: 'flows-see-domain-and-ports',
-      comment: 'A flow says what happens in the words of the domain; which library does it is the wiring\'s business.',
+      comment: "A flow says what happens in the words of the domain; which library does it is the wiring's business.",
       severity: 'error',
       from: { path: '^src/flows/' },
       to: { path: '^src/(adapters|entrypoints|sandbox|main)' },
@@ -54,7 +57,7 @@ export default {
     },
     {
       name: 'octokit-and-probot-stay-at-the-edge',
-      comment: 'GitHub\'s client types would otherwise leak into every decision.',
+      comment: "GitHub's client types would otherwise leak into every decision.",
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(adapters/github|entrypoints/webhooks|sandbox/demo)/' },
       to: { path: 'node_modules/(probot|@octokit)/' },
@@ -93,6 +96,10 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     detectProcessBuiltinModuleCalls: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
   },
 };

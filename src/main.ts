@@ -35,13 +35,22 @@ async function serve(): Promise<number> {
   const server = readServerSettings({
     environment: env,
     kubeconfigContexts: contexts,
-    ...(settings.configPath === undefined ? {} : { file: { path: settings.configPath, text: await readFile(settings.configPath, 'utf8') } }),
+    ...(settings.configPath === undefined
+      ? {}
+      : { file: { path: settings.configPath, text: await readFile(settings.configPath, 'utf8') } }),
   });
   if (server.kind === 'invalid') return refuse(server.problems.map(problemLine));
   const log: Log = pino({ level: settings.logLevel });
   const stop = untilSignal();
   const planwright = await startPlanwright({
-    app: { id: settings.appId, privateKey: settings.privateKey.kind === 'text' ? settings.privateKey.text : await readFile(settings.privateKey.path, 'utf8'), webhookSecret: settings.webhookSecret },
+    app: {
+      id: settings.appId,
+      privateKey:
+        settings.privateKey.kind === 'text'
+          ? settings.privateKey.text
+          : await readFile(settings.privateKey.path, 'utf8'),
+      webhookSecret: settings.webhookSecret,
+    },
     gitHub: settings.gitHub,
     listen: settings.listen,
     dataDirectory: settings.dataDirectory,
@@ -83,7 +92,12 @@ async function demo(options: { readonly once: boolean; readonly port: number | u
         dataDirectory: start.dataDirectory,
         server: {
           gitHubHost: start.gitHubHost,
-          clusters: new Map(start.clusterNames.map((name) => [name, { name, repositories: start.repositories, ownerNamespace: 'default' }])),
+          clusters: new Map(
+            start.clusterNames.map((name) => [
+              name,
+              { name, repositories: start.repositories, ownerNamespace: 'default' },
+            ]),
+          ),
         },
         kubeconfig: start.kubeconfig,
         clusterAccess: new Map(),
@@ -91,7 +105,9 @@ async function demo(options: { readonly once: boolean; readonly port: number | u
         log: pino({ level }, pino.destination(2)),
       } satisfies PlanwrightSettings),
     ...(options.port === undefined ? {} : { port: options.port }),
-    ...(given === undefined || given === '' ? {} : { kubeconfig: { paths: given, contexts: kubeconfigContexts(given) } }),
+    ...(given === undefined || given === ''
+      ? {}
+      : { kubeconfig: { paths: given, contexts: kubeconfigContexts(given) } }),
   });
   return 0;
 }

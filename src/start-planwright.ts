@@ -16,7 +16,11 @@ import { showPlan } from './flows/show-plan.ts';
 
 export interface PlanwrightSettings {
   readonly app: { readonly id: number; readonly privateKey: string; readonly webhookSecret: string };
-  readonly gitHub: { readonly host: string; readonly protocol: 'http' | 'https'; /** False for a GitHub without limits, as the sandbox's. */ readonly throttled?: boolean };
+  readonly gitHub: {
+    readonly host: string;
+    readonly protocol: 'http' | 'https' /** False for a GitHub without limits, as the sandbox's. */;
+    readonly throttled?: boolean;
+  };
   readonly listen: { readonly host: string; readonly port: number; readonly webhookPath: string };
   /** Absent: the embedded database under `dataDirectory`. */
   readonly databaseUrl?: string;
@@ -47,7 +51,11 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
     ...(settings.kubeconfig === undefined ? {} : { kubeconfig: settings.kubeconfig }),
     ...(inCluster === undefined ? {} : { inCluster }),
   });
-  const database = await openDatabase({ dataDirectory: settings.dataDirectory, log, ...(settings.databaseUrl === undefined ? {} : { databaseUrl: settings.databaseUrl }) });
+  const database = await openDatabase({
+    dataDirectory: settings.dataDirectory,
+    log,
+    ...(settings.databaseUrl === undefined ? {} : { databaseUrl: settings.databaseUrl }),
+  });
   const { store } = database;
   try {
     const web = await startWebhookServer({
@@ -59,7 +67,10 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
       routes: [planPages({ showPlan: (digest) => showPlan(store, digest), log })],
       log,
     });
-    const clients = installationClients({ app: web.probot, ...(settings.gitHub.throttled === undefined ? {} : { throttled: settings.gitHub.throttled }) });
+    const clients = installationClients({
+      app: web.probot,
+      ...(settings.gitHub.throttled === undefined ? {} : { throttled: settings.gitHub.throttled }),
+    });
     const { protocol, host } = settings.gitHub;
     const checkout = gitCheckout({
       directory: join(settings.dataDirectory, 'mirrors'),

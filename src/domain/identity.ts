@@ -33,7 +33,8 @@ export function treeSha(text: string): TreeSha {
 }
 
 export function planDigest(text: string): PlanDigest {
-  if (!/^[0-9a-f]{64}$/.test(text)) throw new TypeError(`not a plan digest: ${JSON.stringify(text)} (64 lower-case hex digits)`);
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new TypeError(`not a plan digest: ${JSON.stringify(text)} (64 lower-case hex digits)`);
   return text as PlanDigest;
 }
 
@@ -55,7 +56,8 @@ export function clusterUid(text: string): ClusterUid {
 }
 
 export function deliveryGuid(text: string): DeliveryGuid {
-  if (!/^[0-9A-Za-z-]{1,100}$/.test(text)) throw new TypeError(`not a delivery GUID: ${JSON.stringify(text.slice(0, 100))}`);
+  if (!/^[0-9A-Za-z-]{1,100}$/.test(text))
+    throw new TypeError(`not a delivery GUID: ${JSON.stringify(text.slice(0, 100))}`);
   return text as DeliveryGuid;
 }
 
@@ -66,7 +68,8 @@ export function targetName(stack: string, environment: string): TargetName {
 /** Reads `stack@environment`, e.g. from storage. */
 export function parseTargetName(text: string): TargetName {
   const at = text.lastIndexOf('@');
-  if (at < 1 || at === text.length - 1) throw new TypeError(`not a target: ${JSON.stringify(text)} (stack@environment)`);
+  if (at < 1 || at === text.length - 1)
+    throw new TypeError(`not a target: ${JSON.stringify(text)} (stack@environment)`);
   return text as TargetName;
 }
 

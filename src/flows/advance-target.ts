@@ -1,12 +1,12 @@
+import type { Configuration } from '../domain/config/config.ts';
 import type { ServerCluster } from '../domain/config/server-settings.ts';
 import { mayDeploy } from '../domain/config/server-settings.ts';
-import type { Configuration } from '../domain/config/config.ts';
 import { type Deployment, type DeploymentPhase, isEnded } from '../domain/deployment/deployment.ts';
 import { decideWave } from '../domain/deployment/waves.ts';
 import { type ApprovedPlan, approvePlan } from '../domain/gate/approved-plan.ts';
+import { type Coverage, coverage } from '../domain/gate/coverage.ts';
 import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
 import { atLeast } from '../domain/gate/people.ts';
-import { type Coverage, coverage } from '../domain/gate/coverage.ts';
 import type { Repository } from '../domain/identity.ts';
 import { sameJson } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
@@ -27,6 +27,9 @@ import type { PullRequestPorts } from './pull-request-ports.ts';
 import { emptyRender, renderTarget, type SourceTree } from './render-stack.ts';
 import { reportHold } from './report-hold.ts';
 
+/** A cluster that is away comes back, most of the time; after so many tries a person is asked. */
+const triesBeforeAsking = 6;
+
 interface Turn {
   readonly ports: PullRequestPorts;
   readonly repository: Repository;
@@ -40,9 +43,17 @@ interface Turn {
  * Advances one target: its deployments in merge order, one at a time, each planned again at its turn. A deployment that waits or is held is left where
  * it is; a newer one that can run goes ahead and supersedes it. Level-triggered: after a crash the same look goes on from what the cluster says.
  */
-export async function advanceTarget(ports: PullRequestPorts, job: Extract<Job, { readonly kind: 'target' }>, run: JobRun): Promise<void> {
+export async function advanceTarget(
+  ports: PullRequestPorts,
+  job: Extract<Job, { readonly kind: 'target' }>,
+  run: JobRun,
+): Promise<void> {
   const repository = await ports.github.repository(job.installation, job.repository);
-  if (repository === undefined) return ports.log.warn({ repository: job.repository, target: job.target }, 'the installation cannot see this repository (any more); its deployments stand still');
+  if (repository === undefined)
+    return ports.log.warn(
+      { repository: job.repository, target: job.target },
+      'the installation cannot see this repository (any more); its deployments stand still',
+    );
   const proof = await ports.store.lock(repository.id, job.target);
   const turn: Turn = { ports, repository, proof, run, uncovered: new Map() };
   for (const deployment of await ports.store.openDeployments(repository.id, job.target)) {
@@ -50,27 +61,54 @@ export async function advanceTarget(ports: PullRequestPorts, job: Extract<Job, {
     await advanceDeployment(turn, deployment);
   }
   const latest = await ports.store.latestDeployment(repository.id, job.target);
-  const asking = (await ports.store.openDeployments(repository.id, job.target)).findLast((deployment) => deployment.phase.kind === 'held');
+  const asking = (await ports.store.openDeployments(repository.id, job.target)).findLast(
+    (deployment) => deployment.phase.kind === 'held',
+  );
   const shown = latest?.phase.kind === 'failed' ? latest : (asking ?? latest);
-  if (shown !== undefined) await reportHold(ports, repository, { deployment: shown, uncovered: turn.uncovered.get(shown.id) });
+  if (shown !== undefined)
+    await reportHold(ports, repository, { deployment: shown, uncovered: turn.uncovered.get(shown.id) });
   if (shown !== undefined && !isEnded(shown.phase)) await requestPull(turn, shown);
 }
 
 async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<void> {
   const { ports, repository } = turn;
   const merge = await ports.store.merge(repository.id, deployment.pull);
-  if (merge === undefined) throw new Error(`deployment ${deployment.id} of ${deployment.target} belongs to #${deployment.pull}, whose merge was never recorded`);
+  if (merge === undefined)
+    throw new Error(
+      `deployment ${deployment.id} of ${deployment.target} belongs to #${deployment.pull}, whose merge was never recorded`,
+    );
   const source = await findSource(turn, deployment);
-  if (source.kind === 'held') return move(turn, deployment, { kind: 'held', reasons: [source.reason], plan: undefined });
-  const wave = decideWave(deployment, source.configuration.environments.get(deployment.environment), await ports.store.deploymentsOfMerge(repository.id, deployment.pull));
+  if (source.kind === 'held')
+    return move(turn, deployment, { kind: 'held', reasons: [source.reason], plan: undefined });
+  const wave = decideWave(
+    deployment,
+    source.configuration.environments.get(deployment.environment),
+    await ports.store.deploymentsOfMerge(repository.id, deployment.pull),
+  );
   if (wave.kind !== 'go') return move(turn, deployment, { kind: 'waiting', reason: wave.reason });
 
   const planned = await planDeployment(turn, { deployment, source });
+  if (!planned.plan.complete && turn.run.attempt < triesBeforeAsking) {
+    const reason =
+      planned.plan.problems.find((problem) => problem.severity === 'error')?.message ??
+      'the cluster could not be read in full';
+    await move(turn, deployment, { kind: 'waiting', reason });
+    throw new Error(`${deployment.target}: ${reason}; it is tried again`);
+  }
   await ports.store.savePlans(repository.id, [planned.plan]);
-  const approving = await approve(turn, { deployment, merge, planned, approvalsNeeded: source.target.environment.approvals });
+  const approving = await approve(turn, {
+    deployment,
+    merge,
+    planned,
+    approvalsNeeded: source.target.environment.approvals,
+  });
   if (approving.kind === 'not-approved') {
     if (approving.coverage?.kind === 'uncovered') turn.uncovered.set(deployment.id, approving.coverage);
-    return move(turn, deployment, { kind: 'held', reasons: approving.reasons, plan: planned.plan.complete ? planned.plan.digest : undefined });
+    return move(turn, deployment, {
+      kind: 'held',
+      reasons: approving.reasons,
+      plan: planned.plan.complete ? planned.plan.digest : undefined,
+    });
   }
   await deploy(turn, { deployment, source, planned, approved: approving.plan });
 }
@@ -91,34 +129,62 @@ type Source =
 async function findSource(turn: Turn, deployment: Deployment): Promise<Source> {
   const { ports, repository } = turn;
   const { checkout, server } = ports;
-  if (!(await checkout.fetchCommit(repository, deployment.commit))) return { kind: 'held', reason: `GitHub does not have the merge commit ${deployment.commit} (any more)` };
+  if (!(await checkout.fetchCommit(repository, deployment.commit)))
+    return { kind: 'held', reason: `GitHub does not have the merge commit ${deployment.commit} (any more)` };
   const tree = await listSource(checkout, repository, deployment.commit);
   const found = await findConfiguration(checkout, repository, tree, server);
   if (found.kind === 'none') return { kind: 'held', reason: 'the merge commit has no .github/planwright.yml' };
-  if (found.kind === 'invalid') return { kind: 'held', reason: found.problems[0]?.message ?? 'the configuration is invalid' };
+  if (found.kind === 'invalid')
+    return { kind: 'held', reason: found.problems[0]?.message ?? 'the configuration is invalid' };
   const all = targetsIn(found.configuration, tree).targets;
   const present = all.find((candidate) => candidate.name === deployment.target);
   const target = present ?? (await removedTarget(turn, deployment, found.configuration));
-  if (target === undefined) return { kind: 'held', reason: `no stack of the configuration stands for ${deployment.target} any more` };
+  if (target === undefined)
+    return { kind: 'held', reason: `no stack of the configuration stands for ${deployment.target} any more` };
   const cluster = server.clusters.get(target.environment.cluster);
-  if (cluster === undefined) return { kind: 'held', reason: `the server names no cluster ${target.environment.cluster}` };
-  if (!mayDeploy(cluster, repository)) return { kind: 'held', reason: `${repository.owner}/${repository.name} may not deploy to ${cluster.name}: the server allows it by PLANWRIGHT_REPOSITORIES or in its file` };
-  return { kind: 'found', configuration: found.configuration, target, all, cluster, tree, removed: present === undefined };
+  if (cluster === undefined)
+    return { kind: 'held', reason: `the server names no cluster ${target.environment.cluster}` };
+  if (!mayDeploy(cluster, repository))
+    return {
+      kind: 'held',
+      reason: `${repository.owner}/${repository.name} may not deploy to ${cluster.name}: the server allows it by PLANWRIGHT_REPOSITORIES or in its file`,
+    };
+  return {
+    kind: 'found',
+    configuration: found.configuration,
+    target,
+    all,
+    cluster,
+    tree,
+    removed: present === undefined,
+  };
 }
 
 /** Nothing of it is left at this commit: the stack that stood for its directory says where it is. */
-async function removedTarget(turn: Turn, deployment: Deployment, configuration: Configuration): Promise<Target | undefined> {
+async function removedTarget(
+  turn: Turn,
+  deployment: Deployment,
+  configuration: Configuration,
+): Promise<Target | undefined> {
   const deployed = await turn.ports.store.deployed(turn.repository.id, deployment.target);
   if (deployed === undefined) return undefined;
-  const asItWas: SourceTree = { at: deployed.commit, entries: [{ path: `${deployed.directory}/was-here.yaml`, kind: 'file', id: '' }] };
+  const asItWas: SourceTree = {
+    at: deployed.commit,
+    entries: [{ path: `${deployed.directory}/was-here.yaml`, kind: 'file', id: '' }],
+  };
   return targetsIn(configuration, asItWas).targets.find((target) => target.name === deployment.target);
 }
 
-async function planDeployment(turn: Turn, at: { readonly deployment: Deployment; readonly source: Extract<Source, { readonly kind: 'found' }> }): Promise<PlannedTarget> {
+async function planDeployment(
+  turn: Turn,
+  at: { readonly deployment: Deployment; readonly source: Extract<Source, { readonly kind: 'found' }> },
+): Promise<PlannedTarget> {
   const { ports, repository } = turn;
   const { deployment, source } = at;
   const deployed = await ports.store.deployed(repository.id, deployment.target);
-  const merge = source.removed ? emptyRender : await renderTarget(ports.checkout, repository, { tree: source.tree, target: source.target, all: source.all });
+  const merge = source.removed
+    ? emptyRender
+    : await renderTarget(ports.checkout, repository, { tree: source.tree, target: source.target, all: source.all });
   return planTarget(ports, {
     repository,
     gitHubHost: ports.server.gitHubHost,
@@ -131,7 +197,10 @@ async function planDeployment(turn: Turn, at: { readonly deployment: Deployment;
     renders: {
       base: merge,
       merge,
-      deployed: deployed === undefined ? undefined : await renderCommit(ports.checkout, repository, { target: source.target, deployed, all: source.all }),
+      deployed:
+        deployed === undefined
+          ? undefined
+          : await renderCommit(ports.checkout, repository, { target: source.target, deployed, all: source.all }),
     },
     deployed,
     pendingPulls: [],
@@ -140,12 +209,21 @@ async function planDeployment(turn: Turn, at: { readonly deployment: Deployment;
 
 async function approve(
   turn: Turn,
-  at: { readonly deployment: Deployment; readonly merge: MergeRecord; readonly planned: PlannedTarget; readonly approvalsNeeded: number },
+  at: {
+    readonly deployment: Deployment;
+    readonly merge: MergeRecord;
+    readonly planned: PlannedTarget;
+    readonly approvalsNeeded: number;
+  },
 ): Promise<ReturnType<typeof approvePlan>> {
   const { ports, repository } = turn;
   const { deployment, merge, planned } = at;
   const onHold = await ports.store.holdApprovals(deployment.id);
-  const recorded = await approvalsSinceDeployed(ports.store, { repository: repository.id, target: deployment.target, upTo: merge.sequence });
+  const recorded = await approvalsSinceDeployed(ports.store, {
+    repository: repository.id,
+    target: deployment.target,
+    upTo: merge.sequence,
+  });
   const approvals = [...recorded, ...(await approvalsOf(ports.store, onHold))];
   // Who says /apply on a hold approves exactly what is held; what was promised before gives way to it.
   const promised = onHold.length > 0 ? undefined : await promisedMoves(turn, deployment, merge);
@@ -154,17 +232,26 @@ async function approve(
     plan: planned.plan,
     approvals,
     needed: at.approvalsNeeded,
-    ...(promised === undefined ? {} : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
+    ...(promised === undefined
+      ? {}
+      : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
     blockers: onHold.length > 0 ? [] : merge.blockers,
-    unapprovedLargeRemoval: isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
+    unapprovedLargeRemoval:
+      isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
   });
 }
 
 /** What the people who approved this merge saw last. */
-async function promisedMoves(turn: Turn, deployment: Deployment, merge: MergeRecord): Promise<readonly Move[] | undefined> {
+async function promisedMoves(
+  turn: Turn,
+  deployment: Deployment,
+  merge: MergeRecord,
+): Promise<readonly Move[] | undefined> {
   const approved = new Set(merge.approvals.flatMap((approval) => approval.plans));
   const runs = await turn.ports.store.planRuns(turn.repository.id, deployment.pull);
-  const plan = runs.flatMap(plansOf).findLast((candidate: Plan) => candidate.target === deployment.target && approved.has(candidate.digest));
+  const plan = runs
+    .flatMap(plansOf)
+    .findLast((candidate: Plan) => candidate.target === deployment.target && approved.has(candidate.digest));
   return plan?.moves;
 }
 
@@ -174,7 +261,13 @@ function outcomeOf(planned: PlannedTarget, field: Pick<Move, 'object' | 'path'>,
   if (facts?.merge === undefined) return absent;
   const leaf = leavesOf(facts.merge.content, facts.schema).byPath.get(field.path);
   if (leaf === undefined) return absent;
-  return effectValue({ value: leaf.value, secret: isSecretLeaf(facts.identity, leaf.segments, leaf.value), identity: facts.identity, path: field.path, key });
+  return effectValue({
+    value: leaf.value,
+    secret: isSecretLeaf(facts.identity, leaf.segments, leaf.value),
+    identity: facts.identity,
+    path: field.path,
+    key,
+  });
 }
 
 async function maintainerApproved(turn: Turn, plan: Plan, recorded: readonly RecordedApproval[]): Promise<boolean> {
@@ -184,22 +277,42 @@ async function maintainerApproved(turn: Turn, plan: Plan, recorded: readonly Rec
 
 async function deploy(
   turn: Turn,
-  at: { readonly deployment: Deployment; readonly source: Extract<Source, { readonly kind: 'found' }>; readonly planned: PlannedTarget; readonly approved: ApprovedPlan },
+  at: {
+    readonly deployment: Deployment;
+    readonly source: Extract<Source, { readonly kind: 'found' }>;
+    readonly planned: PlannedTarget;
+    readonly approved: ApprovedPlan;
+  },
 ): Promise<void> {
   const { ports, proof, run } = turn;
   const { source, planned, approved } = at;
   const cluster = ports.clusters.find(source.cluster.name);
-  if (cluster === undefined) return move(turn, at.deployment, { kind: 'held', reasons: [`the server names no cluster ${source.cluster.name}`], plan: approved.digest });
+  if (cluster === undefined)
+    return move(turn, at.deployment, {
+      kind: 'held',
+      reasons: [`the server names no cluster ${source.cluster.name}`],
+      plan: approved.digest,
+    });
   await move(turn, at.deployment, { kind: 'applying', plan: approved.digest });
   const deployment: Deployment = { ...at.deployment, phase: { kind: 'applying', plan: approved.digest } };
   const onWritten = async (written: Written) => {
     await recordWritten(turn, { deployment, source, planned, written });
-    await move(turn, deployment, { kind: 'verifying', plan: approved.digest, deadlineMs: ports.clock.nowMs() + source.target.stack.timeoutMs });
+    await move(turn, deployment, {
+      kind: 'verifying',
+      plan: approved.digest,
+      deadlineMs: ports.clock.nowMs() + source.target.stack.timeoutMs,
+    });
   };
-  const outcome = await applyPlan({ cluster, store: ports.store, clock: ports.clock, onWritten }, { deployment, approved, planned, proof, timeoutMs: source.target.stack.timeoutMs, signal: run.signal });
+  const outcome = await applyPlan(
+    { cluster, store: ports.store, clock: ports.clock, onWritten },
+    { deployment, approved, planned, proof, timeoutMs: source.target.stack.timeoutMs, signal: run.signal },
+  );
+  if (outcome.kind === 'interrupted' && run.attempt >= triesBeforeAsking)
+    return move(turn, deployment, { kind: 'failed', reason: outcome.reason, plan: approved.digest });
   if (outcome.kind !== 'succeeded') {
     await move(turn, deployment, phaseAfter(outcome, approved));
-    if (outcome.kind === 'changed-meanwhile' && !run.signal.aborted) throw new Error(`${deployment.target}: ${outcome.reason}; it is planned again`);
+    if (outcome.kind === 'interrupted' && !run.signal.aborted)
+      throw new Error(`${deployment.target}: ${outcome.reason}; it is planned again`);
     return;
   }
   if (source.removed) await ports.store.clearDeployed(turn.repository.id, deployment.target, proof);
@@ -210,14 +323,22 @@ async function deploy(
 /** From here on the cluster holds this commit, healthy or not. */
 async function recordWritten(
   turn: Turn,
-  at: { readonly deployment: Deployment; readonly source: Extract<Source, { readonly kind: 'found' }>; readonly planned: PlannedTarget; readonly written: Written },
+  at: {
+    readonly deployment: Deployment;
+    readonly source: Extract<Source, { readonly kind: 'found' }>;
+    readonly planned: PlannedTarget;
+    readonly written: Written;
+  },
 ): Promise<void> {
   const { ports, repository, proof } = turn;
   const uid = at.planned.plan.cluster.uid;
   if (uid === undefined) throw new Error(`${at.deployment.target} was written to a cluster without a UID`);
   const before = await ports.store.deployed(repository.id, at.deployment.target);
   const written = new Set(at.written.objects.map(identityKey));
-  const kept = (before?.stored ?? []).filter((leaf) => !written.has(identityKey(leaf.object)) && at.planned.facts.get(identityKey(leaf.object))?.merge !== undefined);
+  const kept = (before?.stored ?? []).filter(
+    (leaf) =>
+      !written.has(identityKey(leaf.object)) && at.planned.facts.get(identityKey(leaf.object))?.merge !== undefined,
+  );
   const deployed: DeployedTarget = {
     repository: repository.id,
     target: at.deployment.target,
@@ -227,7 +348,14 @@ async function recordWritten(
     directory: at.source.target.directory,
     stored: [...kept, ...at.written.stored],
   };
-  if (before !== undefined && sameJson({ ...before, stored: JSON.stringify(before.stored) }, { ...deployed, stored: JSON.stringify(deployed.stored) })) return;
+  if (
+    before !== undefined &&
+    sameJson(
+      { ...before, stored: JSON.stringify(before.stored) },
+      { ...deployed, stored: JSON.stringify(deployed.stored) },
+    )
+  )
+    return;
   await ports.store.setDeployed(deployed, proof);
 }
 
@@ -246,11 +374,35 @@ async function move(turn: Turn, deployment: Deployment, phase: DeploymentPhase):
   const siblings = isEnded(phase) ? await ports.store.deploymentsOfMerge(repository.id, deployment.pull) : [];
   await ports.store.transaction(async (records) => {
     await records.setPhase(deployment, phase, proof);
-    await records.audit({ repository: repository.id, kind: auditKind(phase), subject: deployment.target, facts: { deployment: deployment.id, pull: deployment.pull, commit: deployment.commit, phase: JSON.stringify(phase) } });
-    await records.requestJob({ job: { kind: 'pull-request', installation: repository.installation, repository: repository.id, pull: deployment.pull } });
+    await records.audit({
+      repository: repository.id,
+      kind: auditKind(phase),
+      subject: deployment.target,
+      facts: {
+        deployment: deployment.id,
+        pull: deployment.pull,
+        commit: deployment.commit,
+        phase: JSON.stringify(phase),
+      },
+    });
+    await records.requestJob({
+      job: {
+        kind: 'pull-request',
+        installation: repository.installation,
+        repository: repository.id,
+        pull: deployment.pull,
+      },
+    });
     for (const sibling of siblings) {
       if (sibling.target === deployment.target || isEnded(sibling.phase)) continue;
-      await records.requestJob({ job: { kind: 'target', installation: repository.installation, repository: repository.id, target: sibling.target } });
+      await records.requestJob({
+        job: {
+          kind: 'target',
+          installation: repository.installation,
+          repository: repository.id,
+          target: sibling.target,
+        },
+      });
     }
   });
 }
@@ -275,5 +427,12 @@ function auditKind(phase: DeploymentPhase): 'apply' | 'hold' | 'deployed' | 'fai
 
 /** The comment names the hold's issue, which exists only now. */
 async function requestPull({ ports, repository }: Turn, deployment: Deployment): Promise<void> {
-  await ports.store.requestJob({ job: { kind: 'pull-request', installation: repository.installation, repository: repository.id, pull: deployment.pull } });
+  await ports.store.requestJob({
+    job: {
+      kind: 'pull-request',
+      installation: repository.installation,
+      repository: repository.id,
+      pull: deployment.pull,
+    },
+  });
 }

@@ -2,7 +2,7 @@ import { sha256Text } from '../domain/audit/content-digest.ts';
 import { answerComment, type CommandAnswer } from '../domain/command/answer-comment.ts';
 import { maySay } from '../domain/command/command-right.ts';
 import { commands as commandTable } from '../domain/command/commands.ts';
-import { helpText, type HelpSituation } from '../domain/command/help-text.ts';
+import { type HelpSituation, helpText } from '../domain/command/help-text.ts';
 import { type ParsedCommand, parseCommands } from '../domain/command/parse-commands.ts';
 import { type CommandRefusal, refusalText } from '../domain/command/refusal-text.ts';
 import { selectTargets } from '../domain/command/select-targets.ts';
@@ -19,10 +19,17 @@ import type { PullRequestPorts } from './pull-request-ports.ts';
 /** What the waiting commands ask of the look at hand, and what is to be said to their authors once it is done. */
 export interface AnsweredCommands {
   readonly planAgain: boolean;
-  readonly answered: readonly { readonly command: StoredCommand; readonly reaction: 'rocket' | 'confused' | undefined; readonly reply: string | undefined; readonly issue: number }[];
+  readonly answered: readonly {
+    readonly command: StoredCommand;
+    readonly reaction: 'rocket' | 'confused' | undefined;
+    readonly reply: string | undefined;
+    readonly issue: number;
+  }[];
 }
 
-type Answer = { readonly kind: 'done'; readonly planAgain?: true; readonly reply?: string } | { readonly kind: 'refused'; readonly refusal: CommandRefusal };
+type Answer =
+  | { readonly kind: 'done'; readonly planAgain?: true; readonly reply?: string }
+  | { readonly kind: 'refused'; readonly refusal: CommandRefusal };
 
 /** Where commands were said: a pull request, or the issue of a held deployment of one. */
 interface Place {
@@ -38,7 +45,10 @@ export async function answerCommands(ports: PullRequestPorts, pull: PullRequest)
 }
 
 /** … and those in the issue of one target's hold, which belong to the pull request whose deployment is held. */
-export async function answerHoldCommands(ports: PullRequestPorts, hold: { readonly pull: PullRequest; readonly issue: number; readonly target: TargetName }): Promise<void> {
+export async function answerHoldCommands(
+  ports: PullRequestPorts,
+  hold: { readonly pull: PullRequest; readonly issue: number; readonly target: TargetName },
+): Promise<void> {
   await finishCommands(ports, hold.pull.repository, await answerWaiting(ports, hold));
 }
 
@@ -50,7 +60,10 @@ async function answerWaiting(ports: PullRequestPorts, place: Place): Promise<Ans
   for (const command of waiting) {
     const comment = await ports.github.comment(repository, command.commentId);
     // Deleted, or edited since the webhook was sent: what it says now was never said as a command.
-    const parsed = comment === undefined || comment.author.bot || sha256Text(comment.body) !== command.bodyDigest ? [] : parseCommands(comment.body);
+    const parsed =
+      comment === undefined || comment.author.bot || sha256Text(comment.body) !== command.bodyDigest
+        ? []
+        : parseCommands(comment.body);
     if (comment === undefined || parsed.length === 0) {
       answered.push({ command, reaction: undefined, reply: undefined, issue: place.issue });
       continue;
@@ -84,17 +97,23 @@ async function answerLines(
   return { planAgain, refused, reply: replies.length === 0 ? undefined : answerComment(replies) };
 }
 
-async function answerOne(ports: PullRequestPorts, place: Place, at: { readonly comment: Comment; readonly parsed: ParsedCommand }): Promise<Answer> {
+async function answerOne(
+  ports: PullRequestPorts,
+  place: Place,
+  at: { readonly comment: Comment; readonly parsed: ParsedCommand },
+): Promise<Answer> {
   const { parsed, comment } = at;
   const { pull } = place;
   const refused = (refusal: CommandRefusal): Answer => ({ kind: 'refused', refusal });
-  if (parsed.kind === 'malformed') return refused({ kind: 'malformed', command: parsed.command, problem: parsed.problem });
+  if (parsed.kind === 'malformed')
+    return refused({ kind: 'malformed', command: parsed.command, problem: parsed.problem });
   const description = commandTable[parsed.kind];
   if (!description.supported) return refused({ kind: 'not-supported', command: parsed.kind });
   const permission = await permissionOf(ports, pull.repository, comment.author.login);
   if (permission === undefined) return refused({ kind: 'permission-unknown', command: parsed.kind });
   const authorFromOwnBranch = comment.author.id === pull.author.id && !pull.head.fork;
-  if (!maySay(description, { permission, authorFromOwnBranch })) return refused({ kind: 'not-permitted', command: parsed.kind, has: permission });
+  if (!maySay(description, { permission, authorFromOwnBranch }))
+    return refused({ kind: 'not-permitted', command: parsed.kind, has: permission });
   switch (parsed.kind) {
     case 'help':
       return { kind: 'done', reply: helpText(await situationOf(ports, place)) };
@@ -111,7 +130,11 @@ async function answerOne(ports: PullRequestPorts, place: Place, at: { readonly c
 }
 
 /** Undefined when GitHub does not say: unknown means no. */
-async function permissionOf(ports: PullRequestPorts, repository: Repository, login: string): Promise<Permission | undefined> {
+async function permissionOf(
+  ports: PullRequestPorts,
+  repository: Repository,
+  login: string,
+): Promise<Permission | undefined> {
   try {
     return await ports.github.permission(repository, login);
   } catch (error) {
@@ -122,41 +145,74 @@ async function permissionOf(ports: PullRequestPorts, repository: Repository, log
 
 type Patterns = readonly TargetPattern[];
 
-async function planCommand(ports: PullRequestPorts, place: Place, at: { readonly comment: Comment; readonly patterns: Patterns }): Promise<Answer> {
+async function planCommand(
+  ports: PullRequestPorts,
+  place: Place,
+  at: { readonly comment: Comment; readonly patterns: Patterns },
+): Promise<Answer> {
   const { pull } = place;
   if (place.target !== undefined || pull.merge !== undefined) {
-    await requestTargets(ports, pull.repository, place.target === undefined ? (await ports.store.deploymentsOfMerge(pull.repository.id, pull.number)).map((deployment) => deployment.target) : [place.target]);
+    await requestTargets(
+      ports,
+      pull.repository,
+      place.target === undefined
+        ? (await ports.store.deploymentsOfMerge(pull.repository.id, pull.number)).map((deployment) => deployment.target)
+        : [place.target],
+    );
     return { kind: 'done' };
   }
   if (pull.state === 'closed') return { kind: 'refused', refusal: { kind: 'closed-unmerged', command: 'plan' } };
   const runs = await ports.store.planRuns(pull.repository.id, pull.number);
   const last = runs.at(-1);
   const selection = selectTargets(at.patterns, last === undefined ? [] : plansOf(last).map((plan) => plan.target));
-  if (last !== undefined && selection.kind === 'unknown') return { kind: 'refused', refusal: { kind: 'unknown-target', unknown: selection.unknown, known: plansOf(last).length } };
+  if (last !== undefined && selection.kind === 'unknown')
+    return {
+      kind: 'refused',
+      refusal: { kind: 'unknown-target', unknown: selection.unknown, known: plansOf(last).length },
+    };
   if (!pull.head.fork) return { kind: 'done', planAgain: true };
   // What a person could have read: this head was shown before the comment was written, both by GitHub's clock.
-  const shown = runs.some((run) => run.head === pull.head.sha && run.shownAtMs !== undefined && run.shownAtMs < at.comment.createdAtMs);
+  const shown = runs.some(
+    (run) => run.head === pull.head.sha && run.shownAtMs !== undefined && run.shownAtMs < at.comment.createdAtMs,
+  );
   if (!shown) return { kind: 'refused', refusal: { kind: 'head-moved', pull: pull.number } };
   await ports.store.allowLivePlan(pull.repository.id, pull.number, pull.head.sha);
   return { kind: 'done', planAgain: true };
 }
 
-async function applyCommand(ports: PullRequestPorts, place: Place, at: { readonly comment: Comment; readonly patterns: Patterns; readonly permission: Permission }): Promise<Answer> {
+async function applyCommand(
+  ports: PullRequestPorts,
+  place: Place,
+  at: { readonly comment: Comment; readonly patterns: Patterns; readonly permission: Permission },
+): Promise<Answer> {
   const { pull } = place;
   const { repository } = pull;
-  if (place.target === undefined && pull.state === 'open') return { kind: 'refused', refusal: { kind: 'merging-deploys', base: pull.base.ref } };
+  if (place.target === undefined && pull.state === 'open')
+    return { kind: 'refused', refusal: { kind: 'merging-deploys', base: pull.base.ref } };
   if (pull.merge === undefined) return { kind: 'refused', refusal: { kind: 'closed-unmerged', command: 'apply' } };
   const all = await ports.store.deploymentsOfMerge(repository.id, pull.number);
   const mine = place.target === undefined ? all : all.filter((deployment) => deployment.target === place.target);
-  const selection = selectTargets(at.patterns, mine.map((deployment) => deployment.target));
-  if (selection.kind === 'unknown') return { kind: 'refused', refusal: { kind: 'unknown-target', unknown: selection.unknown, known: mine.length } };
-  const waiting = mine.filter((deployment) => selection.targets.includes(deployment.target) && (deployment.phase.kind === 'held' || deployment.phase.kind === 'failed'));
+  const selection = selectTargets(
+    at.patterns,
+    mine.map((deployment) => deployment.target),
+  );
+  if (selection.kind === 'unknown')
+    return { kind: 'refused', refusal: { kind: 'unknown-target', unknown: selection.unknown, known: mine.length } };
+  const waiting = mine.filter(
+    (deployment) =>
+      selection.targets.includes(deployment.target) &&
+      (deployment.phase.kind === 'held' || deployment.phase.kind === 'failed'),
+  );
   if (waiting.length === 0) return { kind: 'refused', refusal: { kind: 'nothing-held', targets: selection.targets } };
   for (const deployment of waiting) {
     const refusal = await approveHeld(ports, place, { ...at, deployment });
     if (refusal !== undefined) return { kind: 'refused', refusal };
   }
-  await requestTargets(ports, repository, waiting.map((deployment) => deployment.target));
+  await requestTargets(
+    ports,
+    repository,
+    waiting.map((deployment) => deployment.target),
+  );
   return { kind: 'done' };
 }
 
@@ -174,7 +230,12 @@ async function approveHeld(
   if (deployment.phase.kind !== 'held' || deployment.phase.plan === undefined) return undefined;
   const { permission, reason } = await holdApprovalExclusion(ports, place.pull, comment.author);
   if (reason !== undefined) {
-    return { kind: 'approval-excluded', target: deployment.target, reason: `${comment.author.login} ${reason}`, who: ['people with write access who put nothing into this pull request'] };
+    return {
+      kind: 'approval-excluded',
+      target: deployment.target,
+      reason: `${comment.author.login} ${reason}`,
+      who: ['people with write access who put nothing into this pull request'],
+    };
   }
   const approval = { deployment: deployment.id, person: comment.author, permission, plan: deployment.phase.plan };
   await ports.store.transaction(async (records) => {
@@ -189,9 +250,15 @@ async function approveHeld(
   return undefined;
 }
 
-async function requestTargets(ports: PullRequestPorts, repository: Repository, targets: readonly TargetName[]): Promise<void> {
+async function requestTargets(
+  ports: PullRequestPorts,
+  repository: Repository,
+  targets: readonly TargetName[],
+): Promise<void> {
   for (const target of new Set(targets)) {
-    await ports.store.requestJob({ job: { kind: 'target', installation: repository.installation, repository: repository.id, target } });
+    await ports.store.requestJob({
+      job: { kind: 'target', installation: repository.installation, repository: repository.id, target },
+    });
   }
 }
 
@@ -204,11 +271,20 @@ async function situationOf(ports: PullRequestPorts, place: Place): Promise<HelpS
   if (pull.merge !== undefined) return { kind: 'merged-pull', deployments };
   if (pull.state === 'closed') return { kind: 'closed-pull' };
   const last = (await ports.store.planRuns(repository.id, pull.number)).at(-1);
-  return { kind: 'open-pull', base: pull.base.ref, targets: last === undefined ? [] : plansOf(last).map((plan) => plan.target), gate: undefined };
+  return {
+    kind: 'open-pull',
+    base: pull.base.ref,
+    targets: last === undefined ? [] : plansOf(last).map((plan) => plan.target),
+    gate: undefined,
+  };
 }
 
 /** Says what became of each comment: a reaction, and words only for an error, a refusal or help. Each comment is answered once. */
-export async function finishCommands(ports: PullRequestPorts, repository: Repository, commands: AnsweredCommands): Promise<void> {
+export async function finishCommands(
+  ports: PullRequestPorts,
+  repository: Repository,
+  commands: AnsweredCommands,
+): Promise<void> {
   for (const { command, reaction, reply, issue } of commands.answered) {
     if (reply !== undefined) {
       const marker = `<!-- planwright:answer:${command.commentId} -->`;

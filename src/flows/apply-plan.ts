@@ -11,10 +11,10 @@ import type { Change } from '../domain/plan/plan.ts';
 import { conflictText } from '../domain/plan/plan-object.ts';
 import type { ApplyAnswer, ObjectAddress, Refusal } from '../domain/plan/prediction.ts';
 import { storedLeaves } from '../domain/plan/steps.ts';
+import { isOwnDrift, type PlannedTarget, withOwnership } from './plan-target.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { DeploymentStep, LockProof, Store, StoredLeaf } from './ports/store.ts';
-import { isOwnDrift, type PlannedTarget, withOwnership } from './plan-target.ts';
 import { parentAddress } from './read-cluster.ts';
 
 export interface ApplyRequest {
@@ -41,8 +41,8 @@ export interface Written {
 
 export type ApplyOutcome =
   | { readonly kind: 'succeeded'; readonly written: number }
-  /** Something on the cluster is not as it was planned: nothing more is written; plan again. */
-  | { readonly kind: 'changed-meanwhile'; readonly reason: string }
+  /** The cluster is not as it was planned, or went away: nothing more is written; plan again, a little later. */
+  | { readonly kind: 'interrupted'; readonly reason: string }
   /** An object appeared that the plan would have created; a person has to look. */
   | { readonly kind: 'held'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -96,7 +96,9 @@ class Apply {
       if (phase !== 'the rest') await this.#awaitHealth(ofPhase);
     }
     await this.#ports.onWritten({ objects: writes.map((change) => change.object), stored: this.#stored });
-    await this.#awaitHealth(changes.filter((change) => change.action !== 'delete' && this.#facts(change.object).merge !== undefined));
+    await this.#awaitHealth(
+      changes.filter((change) => change.action !== 'delete' && this.#facts(change.object).merge !== undefined),
+    );
     for (const change of deletes) await this.#prune(change);
     await this.#releaseOwnership();
     return { kind: 'succeeded', written: this.#writes };
@@ -105,9 +107,13 @@ class Apply {
   /** The parent names every kind and namespace that members may be in before the first of them is written. */
   async #claimOwnership(): Promise<void> {
     const { planned } = this.#request;
-    const before = planned.parent === undefined ? { groupKinds: [], namespaces: [] } : readApplySetContents(planned.parent);
+    const before =
+      planned.parent === undefined ? { groupKinds: [], namespaces: [] } : readApplySetContents(planned.parent);
     const after = this.#contents();
-    await this.#writeParent({ groupKinds: union(before.groupKinds, after.groupKinds), namespaces: union(before.namespaces, after.namespaces) });
+    await this.#writeParent({
+      groupKinds: union(before.groupKinds, after.groupKinds),
+      namespaces: union(before.namespaces, after.namespaces),
+    });
   }
 
   /** … and only those that they are in when all is done. */
@@ -119,33 +125,58 @@ class Apply {
       return;
     }
     const uid = uidOf(planned.parent);
-    if (uid !== undefined) await this.#ports.cluster.delete(parentAddress(planned.applySet, planned.catalog), { uid, propagation: 'background' });
+    if (uid !== undefined)
+      await this.#ports.cluster.delete(parentAddress(planned.applySet, planned.catalog), {
+        uid,
+        propagation: 'background',
+      });
   }
 
   #parentNow: JsonObject | undefined;
 
-  async #writeParent(contents: { readonly groupKinds: readonly string[]; readonly namespaces: readonly string[] }): Promise<void> {
+  async #writeParent(contents: {
+    readonly groupKinds: readonly string[];
+    readonly namespaces: readonly string[];
+  }): Promise<void> {
     const { planned } = this.#request;
     const object = applySetParent(planned.applySet, planned.owner, contents);
     const current = this.#parentNow ?? planned.parent;
     if (current !== undefined && sameBookkeeping(current, object)) return;
-    const answer = await this.#ports.cluster.apply({ address: parentAddress(planned.applySet, planned.catalog), object, force: true });
-    if (answer.kind !== 'applied') throw new Stop({ kind: 'failed', reason: `the ownership record could not be written: ${answer.message}` });
+    const answer = await this.#ports.cluster.apply({
+      address: parentAddress(planned.applySet, planned.catalog),
+      object,
+      force: true,
+    });
+    if (answer.kind !== 'applied')
+      throw new Stop({
+        kind: answer.kind === 'unavailable' ? 'interrupted' : 'failed',
+        reason: `the ownership record could not be written: ${answer.message}`,
+      });
     this.#parentNow = answer.object;
   }
 
   #contents() {
-    const kept = this.#request.approved.changes.filter((change) => change.action !== 'delete' && this.#facts(change.object).merge !== undefined);
-    const staying = [...this.#request.planned.facts.values()].filter((facts) => facts.member && !this.#request.approved.changes.some((change) => change.action === 'delete' && sameObject(change.object, facts.identity)));
+    const kept = this.#request.approved.changes.filter(
+      (change) => change.action !== 'delete' && this.#facts(change.object).merge !== undefined,
+    );
+    const staying = [...this.#request.planned.facts.values()].filter(
+      (facts) =>
+        facts.member &&
+        !this.#request.approved.changes.some(
+          (change) => change.action === 'delete' && sameObject(change.object, facts.identity),
+        ),
+    );
     const identities = [...kept.map((change) => change.object), ...staying.map((facts) => facts.identity)];
     return {
       groupKinds: union(identities.map((identity) => groupKindText(identity.group, identity.kind))),
-      namespaces: union(identities.flatMap((identity) => (identity.namespace === undefined ? [] : [identity.namespace]))),
+      namespaces: union(
+        identities.flatMap((identity) => (identity.namespace === undefined ? [] : [identity.namespace])),
+      ),
     };
   }
 
   async #write(change: Change): Promise<void> {
-    if (this.#request.signal.aborted) throw new Stop({ kind: 'changed-meanwhile', reason: 'the process is going down' });
+    if (this.#request.signal.aborted) throw new Stop({ kind: 'interrupted', reason: 'the process is going down' });
     const facts = this.#facts(change.object);
     const action = change.action === 'no-op' ? 'update' : change.action;
     await this.#journal(change.object, action, 'intended');
@@ -165,10 +196,17 @@ class Apply {
     let live = facts.live.kind === 'found' && change.action !== 'replace' ? facts.live.object : undefined;
     let force = facts.takenBack !== undefined;
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      const answer = await this.#ports.cluster.apply({ address, object: live === undefined ? content : withPrecondition(content, live), force });
+      const answer = await this.#ports.cluster.apply({
+        address,
+        object: live === undefined ? content : withPrecondition(content, live),
+        force,
+      });
       if (answer.kind === 'applied') {
         if (live === undefined && !answer.created) {
-          throw new Stop({ kind: 'held', reason: `${identityText(facts.identity)} was made by somebody else between plan and apply` });
+          throw new Stop({
+            kind: 'held',
+            reason: `${identityText(facts.identity)} was made by somebody else between plan and apply`,
+          });
         }
         return answer.object;
       }
@@ -179,15 +217,25 @@ class Apply {
       if (answer.kind !== 'stale' || live === undefined) throw new Stop(outcomeOf(facts.identity, answer));
       live = await this.#readAgain(facts, address, live);
     }
-    throw new Stop({ kind: 'changed-meanwhile', reason: `${identityText(facts.identity)} changes faster than it can be written` });
+    throw new Stop({
+      kind: 'interrupted',
+      reason: `${identityText(facts.identity)} changes faster than it can be written`,
+    });
   }
 
   /** When only what nobody rendered moved (its status does all the time), the write may go on. */
   async #readAgain(facts: ObjectFacts, address: ObjectAddress, before: JsonObject): Promise<JsonObject> {
     const answer = await this.#ports.cluster.get(address);
-    if (answer.kind !== 'found') throw new Stop({ kind: 'changed-meanwhile', reason: `${identityText(facts.identity)} went away between plan and apply` });
+    if (answer.kind !== 'found')
+      throw new Stop({
+        kind: 'interrupted',
+        reason: `${identityText(facts.identity)} went away between plan and apply`,
+      });
     if (uidOf(answer.object) !== uidOf(before) || !sameLeaves(before, answer.object, facts)) {
-      throw new Stop({ kind: 'changed-meanwhile', reason: `${identityText(facts.identity)} was changed between plan and apply` });
+      throw new Stop({
+        kind: 'interrupted',
+        reason: `${identityText(facts.identity)} was changed between plan and apply`,
+      });
     }
     return answer.object;
   }
@@ -198,9 +246,17 @@ class Apply {
     // Its definition was written a moment ago, in an earlier phase.
     const apiVersion = String(facts.merge?.content['apiVersion'] ?? '');
     const kinds = (await this.#ports.cluster.kinds()).kinds;
-    const kind = kinds.find((served) => served.kind === facts.identity.kind && (served.group === '' ? served.version : `${served.group}/${served.version}`) === apiVersion);
+    const kind = kinds.find(
+      (served) =>
+        served.kind === facts.identity.kind &&
+        (served.group === '' ? served.version : `${served.group}/${served.version}`) === apiVersion,
+    );
     const { namespace, name } = facts.identity;
-    if (kind === undefined) throw new Stop({ kind: 'failed', reason: `${identityText(facts.identity)}: the cluster serves no ${apiVersion} ${facts.identity.kind}; install its CustomResourceDefinition first` });
+    if (kind === undefined)
+      throw new Stop({
+        kind: 'failed',
+        reason: `${identityText(facts.identity)}: the cluster serves no ${apiVersion} ${facts.identity.kind}; install its CustomResourceDefinition first`,
+      });
     return { kind, ...(kind.namespaced && namespace !== undefined ? { namespace } : {}), name };
   }
 
@@ -211,7 +267,9 @@ class Apply {
     const answer = await this.#ports.cluster.delete(address, { uid, propagation: 'foreground' });
     if (answer.kind !== 'deleted' && answer.kind !== 'absent') throw new Stop(outcomeOf(facts.identity, answer));
     const judge = (object: JsonObject | undefined) =>
-      object === undefined || uidOf(object) !== uid ? ({ kind: 'healthy' } as const) : ({ kind: 'progressing', reason: 'it is being deleted' } as const);
+      object === undefined || uidOf(object) !== uid
+        ? ({ kind: 'healthy' } as const)
+        : ({ kind: 'progressing', reason: 'it is being deleted' } as const);
     await this.#watchUntil({ identity: facts.identity, address, judge, signal: this.#request.signal });
   }
 
@@ -233,7 +291,8 @@ class Apply {
     const failure = new AbortController();
     const waits = waiting.map(async (facts) => {
       const address = await this.#addressFor(facts);
-      const judge = (object: JsonObject | undefined) => (object === undefined ? ({ kind: 'progressing', reason: 'it does not exist' } as const) : healthOf(object));
+      const judge = (object: JsonObject | undefined) =>
+        object === undefined ? ({ kind: 'progressing', reason: 'it does not exist' } as const) : healthOf(object);
       await this.#watchUntil({ identity: facts.identity, address, judge, signal: failure.signal });
     });
     try {
@@ -245,7 +304,8 @@ class Apply {
   }
 
   #isHealthy(facts: ObjectFacts): boolean {
-    const seen = this.#seen.get(identityKey(facts.identity)) ?? (facts.live.kind === 'found' ? facts.live.object : undefined);
+    const seen =
+      this.#seen.get(identityKey(facts.identity)) ?? (facts.live.kind === 'found' ? facts.live.object : undefined);
     return seen !== undefined && healthOf(seen).kind === 'healthy';
   }
 
@@ -265,32 +325,53 @@ class Apply {
       for await (const object of cluster.watch(address, signal)) {
         const health = judge(object);
         if (health.kind === 'healthy') return;
-        if (health.kind === 'failed') throw new Stop({ kind: 'failed', reason: `${identityText(identity)}: ${health.reason}` });
+        if (health.kind === 'failed')
+          throw new Stop({ kind: 'failed', reason: `${identityText(identity)}: ${health.reason}` });
         last = health.reason;
       }
     } finally {
       ended.abort();
       await timer;
     }
-    if (watched.signal.aborted || this.#request.signal.aborted) throw new Stop({ kind: 'changed-meanwhile', reason: 'the process is going down' });
-    throw new Stop({ kind: 'failed', reason: `${identityText(identity)} was not healthy within ${Math.round(this.#request.timeoutMs / 1000)} s: ${last}` });
+    if (watched.signal.aborted || this.#request.signal.aborted)
+      throw new Stop({ kind: 'interrupted', reason: 'the process is going down' });
+    throw new Stop({
+      kind: 'failed',
+      reason: `${identityText(identity)} was not healthy within ${Math.round(this.#request.timeoutMs / 1000)} s: ${last}`,
+    });
   }
 
-  async #journal(object: ObjectIdentity, action: DeploymentStep['action'], state: DeploymentStep['state']): Promise<void> {
-    await this.#ports.store.addStep({ deployment: this.#request.deployment.id, object, action, state }, this.#request.proof);
+  async #journal(
+    object: ObjectIdentity,
+    action: DeploymentStep['action'],
+    state: DeploymentStep['state'],
+  ): Promise<void> {
+    await this.#ports.store.addStep(
+      { deployment: this.#request.deployment.id, object, action, state },
+      this.#request.proof,
+    );
   }
 
   async #remember(facts: ObjectFacts, written: JsonObject): Promise<void> {
     if (facts.merge === undefined) return;
     const secretKey = await this.#ports.store.secretKey();
-    for (const leaf of storedLeaves({ identity: facts.identity, rendered: facts.merge.content, written, schema: facts.schema, secretKey })) {
+    for (const leaf of storedLeaves({
+      identity: facts.identity,
+      rendered: facts.merge.content,
+      written,
+      schema: facts.schema,
+      secretKey,
+    })) {
       this.#stored.push({ object: facts.identity, ...leaf });
     }
   }
 
   #facts(identity: ObjectIdentity): ObjectFacts {
     const facts = this.#request.planned.facts.get(identityKey(identity));
-    if (facts === undefined) throw new Error(`the plan of ${this.#request.approved.target} has a change for ${identityText(identity)} and no facts of it`);
+    if (facts === undefined)
+      throw new Error(
+        `the plan of ${this.#request.approved.target} has a change for ${identityText(identity)} and no facts of it`,
+      );
     return facts;
   }
 }
@@ -299,7 +380,8 @@ function outcomeOf(identity: ObjectIdentity, refusal: Refusal): Exclude<ApplyOut
   const what = identityText(identity);
   switch (refusal.kind) {
     case 'stale':
-      return { kind: 'changed-meanwhile', reason: `${what}: ${refusal.message}` };
+    case 'unavailable':
+      return { kind: 'interrupted', reason: `${what}: ${refusal.message}` };
     case 'conflict':
       return { kind: 'failed', reason: `${what}: ${conflictText(refusal.conflicts)}` };
     case 'immutable':
@@ -308,7 +390,6 @@ function outcomeOf(identity: ObjectIdentity, refusal: Refusal): Exclude<ApplyOut
     case 'forbidden':
     case 'not-served':
     case 'invalid':
-    case 'unavailable':
       return { kind: 'failed', reason: `${what}: ${refusal.message}` };
   }
 }
@@ -316,7 +397,10 @@ function outcomeOf(identity: ObjectIdentity, refusal: Refusal): Exclude<ApplyOut
 function withPrecondition(content: JsonObject, live: JsonObject): JsonObject {
   const metadata = isJsonObject(content['metadata']) ? content['metadata'] : {};
   const read = isJsonObject(live['metadata']) ? live['metadata'] : {};
-  return { ...content, metadata: { ...metadata, uid: read['uid'] ?? null, resourceVersion: read['resourceVersion'] ?? null } };
+  return {
+    ...content,
+    metadata: { ...metadata, uid: read['uid'] ?? null, resourceVersion: read['resourceVersion'] ?? null },
+  };
 }
 
 function uidOf(object: JsonObject): string | undefined {
@@ -338,7 +422,9 @@ function sameBookkeeping(live: JsonObject, wanted: JsonObject): boolean {
     const value = metadata[part];
     return isJsonObject(value) ? value : {};
   };
-  return ['labels', 'annotations'].every((part) => Object.entries(read(wanted, part)).every(([name, value]) => sameJson(read(live, part)[name], value)));
+  return ['labels', 'annotations'].every((part) =>
+    Object.entries(read(wanted, part)).every(([name, value]) => sameJson(read(live, part)[name], value)),
+  );
 }
 
 function sameObject(left: ObjectIdentity, right: ObjectIdentity): boolean {
@@ -350,9 +436,12 @@ function union(...lists: readonly (readonly string[])[]): readonly string[] {
 }
 
 /** What a deployment's phase becomes after an apply that did not succeed. */
-export function phaseAfter(outcome: Exclude<ApplyOutcome, { readonly kind: 'succeeded' }>, plan: ApprovedPlan): DeploymentPhase {
+export function phaseAfter(
+  outcome: Exclude<ApplyOutcome, { readonly kind: 'succeeded' }>,
+  plan: ApprovedPlan,
+): DeploymentPhase {
   switch (outcome.kind) {
-    case 'changed-meanwhile':
+    case 'interrupted':
       return { kind: 'queued' };
     case 'held':
       return { kind: 'held', reasons: [outcome.reason], plan: plan.digest };

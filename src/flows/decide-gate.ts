@@ -1,5 +1,11 @@
 import type { Environment } from '../domain/config/config.ts';
-import { exclusionReason, judgeApprovals, type JudgedApproval, latestReviews, type ReviewFacts } from '../domain/gate/approvals.ts';
+import {
+  exclusionReason,
+  type JudgedApproval,
+  judgeApprovals,
+  latestReviews,
+  type ReviewFacts,
+} from '../domain/gate/approvals.ts';
 import type { Approval } from '../domain/gate/coverage.ts';
 import { decideGate, type GateFacts } from '../domain/gate/decide-gate.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
@@ -30,7 +36,11 @@ export async function lookAtGate(
   at: { readonly outcome: PlanningOutcome; readonly environments: ReadonlyMap<string, Environment> },
 ): Promise<GateLook> {
   const { outcome } = at;
-  if (outcome.kind === 'no-changes' || (outcome.kind === 'planned' && outcome.advice !== undefined && !outcome.configurationChanged)) return openWithoutQuestion;
+  if (
+    outcome.kind === 'no-changes' ||
+    (outcome.kind === 'planned' && outcome.advice !== undefined && !outcome.configurationChanged)
+  )
+    return openWithoutQuestion;
   const planProblem = problemOf(outcome);
   const runs = await ports.store.planRuns(pull.repository.id, pull.number);
   const reviews = await reviewFacts(ports, pull, runs);
@@ -81,21 +91,40 @@ async function reviewFacts(ports: GatePorts, pull: PullRequest, runs: readonly P
     coAuthors: contributors.coAuthors,
     lastPusher: pusher,
   };
-  const speakers = latestReviews(reviews).filter((review) => review.state === 'approved' || review.state === 'changes_requested');
-  const permissions = await permissionsOf(ports, pull, speakers.map((review) => review.reviewer));
-  const shown = runs.flatMap((run) => (run.shownAtMs === undefined ? [] : [{ head: run.head, shownAtMs: run.shownAtMs, plans: run.plans }]));
+  const speakers = latestReviews(reviews).filter(
+    (review) => review.state === 'approved' || review.state === 'changes_requested',
+  );
+  const permissions = await permissionsOf(
+    ports,
+    pull,
+    speakers.map((review) => review.reviewer),
+  );
+  const shown = runs.flatMap((run) =>
+    run.shownAtMs === undefined ? [] : [{ head: run.head, shownAtMs: run.shownAtMs, plans: run.plans }],
+  );
   return { reviews, shown, exclusions, permissions };
 }
 
-async function permissionsOf(ports: GatePorts, pull: PullRequest, people: readonly Person[]): Promise<ReadonlyMap<string, Permission>> {
-  const asked = await Promise.all(people.map(async (person) => [person.login, await ports.github.permission(pull.repository, person.login)] as const));
+async function permissionsOf(
+  ports: GatePorts,
+  pull: PullRequest,
+  people: readonly Person[],
+): Promise<ReadonlyMap<string, Permission>> {
+  const asked = await Promise.all(
+    people.map(async (person) => [person.login, await ports.github.permission(pull.repository, person.login)] as const),
+  );
   return new Map(asked);
 }
 
 /** Approvals recorded at the merges whose deployment of these targets has not ended, by target. */
-export async function pendingApprovals(store: Records, repository: RepositoryId, plans: readonly Pick<Plan, 'target'>[]): Promise<ReadonlyMap<TargetName, readonly Approval[]>> {
+export async function pendingApprovals(
+  store: Records,
+  repository: RepositoryId,
+  plans: readonly Pick<Plan, 'target'>[],
+): Promise<ReadonlyMap<TargetName, readonly Approval[]>> {
   const byTarget = new Map<TargetName, readonly Approval[]>();
-  for (const { target } of plans) byTarget.set(target, await approvalsSinceDeployed(store, { repository, target, upTo: Number.MAX_SAFE_INTEGER }));
+  for (const { target } of plans)
+    byTarget.set(target, await approvalsSinceDeployed(store, { repository, target, upTo: Number.MAX_SAFE_INTEGER }));
   return byTarget;
 }
 
@@ -107,16 +136,28 @@ export async function approvalsSinceDeployed(
   const deployed = await store.deployed(of.repository, of.target);
   const merges = await store.mergesBetween(of.repository, deployed?.sequence ?? 0, of.upTo);
   const counting = merges.filter((merge) => merge.blockers.length === 0);
-  return approvalsOf(store, counting.flatMap((merge: MergeRecord) => merge.approvals));
+  return approvalsOf(
+    store,
+    counting.flatMap((merge: MergeRecord) => merge.approvals),
+  );
 }
 
 export async function approvalsOf(store: Records, recorded: readonly RecordedApproval[]): Promise<readonly Approval[]> {
-  const effects: ReadonlyMap<PlanDigest, readonly Effect[]> = await store.effects([...new Set(recorded.flatMap((approval) => approval.plans))]);
-  return recorded.map((approval) => ({ personId: approval.person.id, effects: approval.plans.flatMap((digest) => effects.get(digest) ?? []) }));
+  const effects: ReadonlyMap<PlanDigest, readonly Effect[]> = await store.effects([
+    ...new Set(recorded.flatMap((approval) => approval.plans)),
+  ]);
+  return recorded.map((approval) => ({
+    personId: approval.person.id,
+    effects: approval.plans.flatMap((digest) => effects.get(digest) ?? []),
+  }));
 }
 
 /** Whether this person's `/apply` on a hold may count: the same exclusions as for a review. */
-export async function holdApprovalExclusion(ports: GatePorts, pull: PullRequest, person: Person): Promise<{ readonly permission: Permission; readonly reason: string | undefined }> {
+export async function holdApprovalExclusion(
+  ports: GatePorts,
+  pull: PullRequest,
+  person: Person,
+): Promise<{ readonly permission: Permission; readonly reason: string | undefined }> {
   const runs: readonly PlanRun[] = [];
   const facts = await reviewFacts(ports, pull, runs);
   const permission = await ports.github.permission(pull.repository, person.login);

@@ -12,24 +12,41 @@ import { type SourceTree, textOf } from './render-stack.ts';
 export const configurationPath = '.github/planwright.yml';
 
 export type ConfigurationFound =
-  | { readonly kind: 'configured'; readonly configuration: Configuration; readonly warnings: readonly Problem[]; readonly blob: string }
+  | {
+      readonly kind: 'configured';
+      readonly configuration: Configuration;
+      readonly warnings: readonly Problem[];
+      readonly blob: string;
+    }
   | { readonly kind: 'none' }
   /** A broken file never means "no rules". */
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /** Reads the configuration as it stands at a commit: the base's tip for a pull request, the merge commit for a deployment. */
-export async function findConfiguration(checkout: Checkout, repository: Repository, tree: SourceTree, server: ServerSettings): Promise<ConfigurationFound> {
+export async function findConfiguration(
+  checkout: Checkout,
+  repository: Repository,
+  tree: SourceTree,
+  server: ServerSettings,
+): Promise<ConfigurationFound> {
   const entry = tree.entries.find((candidate) => candidate.path === configurationPath);
   if (entry === undefined) return { kind: 'none' };
   const read = await checkout.readFiles(repository, tree.at, [configurationPath]);
   const text = textOf(configurationPath, read.get(configurationPath));
   if (text.kind === 'unreadable') return { kind: 'invalid', problems: [text.problem] };
-  const answer = readConfiguration({ path: configurationPath, text: text.text }, { clusters: [...server.clusters.keys()] });
+  const answer = readConfiguration(
+    { path: configurationPath, text: text.text },
+    { clusters: [...server.clusters.keys()] },
+  );
   if (answer.kind === 'invalid') return answer;
   return { kind: 'configured', configuration: answer.configuration, warnings: answer.warnings, blob: entry.id };
 }
 
-export async function listSource(checkout: Checkout, repository: Repository, at: CommitSha | TreeSha): Promise<SourceTree> {
+export async function listSource(
+  checkout: Checkout,
+  repository: Repository,
+  at: CommitSha | TreeSha,
+): Promise<SourceTree> {
   return { at, entries: await checkout.listTree(repository, at) };
 }
 
@@ -46,7 +63,12 @@ export function targetsIn(configuration: Configuration, tree: SourceTree): Found
 }
 
 /** Without a configuration: stacks are found by what the directories hold, planned against the server's only cluster, and never deployed. */
-export async function discoverTargets(checkout: Checkout, repository: Repository, tree: SourceTree, cluster: string): Promise<FoundTargets> {
+export async function discoverTargets(
+  checkout: Checkout,
+  repository: Repository,
+  tree: SourceTree,
+  cluster: string,
+): Promise<FoundTargets> {
   const paths = tree.entries.filter((entry) => entry.kind === 'file').map((entry) => entry.path);
   const candidates = manifestCandidates(paths);
   const read = await checkout.readFiles(repository, tree.at, candidates);

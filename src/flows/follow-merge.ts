@@ -6,10 +6,10 @@ import { affectedTargets } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
 import { lookAtGate } from './decide-gate.ts';
 import { findConfiguration, listSource, targetsIn } from './find-targets.ts';
-import type { PullRequestPorts } from './pull-request-ports.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { MergeRecord, PlanRun } from './ports/store.ts';
+import type { PullRequestPorts } from './pull-request-ports.ts';
 import { reportMerge } from './report-merge.ts';
 
 /** What a merge brings to which target, as the merge commit's configuration says. */
@@ -36,18 +36,45 @@ export async function followMerge(ports: PullRequestPorts, pull: PullRequest): P
   const work = await findMergeWork(ports, pull, last);
   if (work === undefined) return;
   const record = known ?? (await recordMerge(ports, pull, { last, work }));
-  await reportMerge(ports, pull, { record, outcome: last === undefined ? { kind: 'no-changes' } : (last.outcome as PlanningOutcome), base: last?.base ?? pull.merge.commit, ...(work.nothing === undefined ? {} : { nothingMayBeDeployed: work.nothing }) });
+  await reportMerge(ports, pull, {
+    record,
+    outcome: last === undefined ? { kind: 'no-changes' } : (last.outcome as PlanningOutcome),
+    base: last?.base ?? pull.merge.commit,
+    ...(work.nothing === undefined ? {} : { nothingMayBeDeployed: work.nothing }),
+  });
 }
 
-async function recordMerge(ports: PullRequestPorts, pull: PullRequest, at: { readonly last: PlanRun | undefined; readonly work: MergeWork }): Promise<MergeRecord> {
+async function recordMerge(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  at: { readonly last: PlanRun | undefined; readonly work: MergeWork },
+): Promise<MergeRecord> {
   if (pull.merge === undefined) throw new Error(`#${pull.number} is not merged`);
   const { repository, merge } = pull;
-  const outcome: PlanningOutcome = at.last === undefined ? { kind: 'planned', plans: [], problems: [], configurationChanged: false, offline: false } : (at.last.outcome as PlanningOutcome);
+  const outcome: PlanningOutcome =
+    at.last === undefined
+      ? { kind: 'planned', plans: [], problems: [], configurationChanged: false, offline: false }
+      : (at.last.outcome as PlanningOutcome);
   const gate = await lookAtGate(ports, pull, { outcome, environments: at.work.environments });
-  const blockers = gate.decision.requirements.filter((requirement) => requirement.status !== 'met' && blocking.has(requirement.name)).map((requirement) => requirement.reason);
-  const approvals = gate.approvals.flatMap((approval) => (approval.kind === 'counts' ? [{ person: approval.person, permission: approval.permission, plans: approval.plans }] : []));
+  const blockers = gate.decision.requirements
+    .filter((requirement) => requirement.status !== 'met' && blocking.has(requirement.name))
+    .map((requirement) => requirement.reason);
+  const approvals = gate.approvals.flatMap((approval) =>
+    approval.kind === 'counts'
+      ? [{ person: approval.person, permission: approval.permission, plans: approval.plans }]
+      : [],
+  );
   return ports.store.transaction(async (records) => {
-    const record = await records.recordMerge({ repository: repository.id, pull: pull.number, commit: merge.commit, base: pull.base.ref, author: pull.author, mergedBy: merge.by, blockers, approvals });
+    const record = await records.recordMerge({
+      repository: repository.id,
+      pull: pull.number,
+      commit: merge.commit,
+      base: pull.base.ref,
+      author: pull.author,
+      mergedBy: merge.by,
+      blockers,
+      approvals,
+    });
     await records.addDeployments(
       at.work.targets.map((target) => ({
         repository: repository.id,
@@ -59,7 +86,9 @@ async function recordMerge(ports: PullRequestPorts, pull: PullRequest, at: { rea
       })),
     );
     for (const target of at.work.targets) {
-      await records.requestJob({ job: { kind: 'target', installation: repository.installation, repository: repository.id, target: target.name } });
+      await records.requestJob({
+        job: { kind: 'target', installation: repository.installation, repository: repository.id, target: target.name },
+      });
     }
     await records.audit({
       repository: repository.id,
@@ -70,7 +99,11 @@ async function recordMerge(ports: PullRequestPorts, pull: PullRequest, at: { rea
         by: merge.by?.login ?? null,
         gate: gate.decision.status,
         blockers,
-        approvals: approvals.map((approval) => ({ by: approval.person.login, permission: approval.permission, plans: approval.plans })),
+        approvals: approvals.map((approval) => ({
+          by: approval.person.login,
+          permission: approval.permission,
+          plans: approval.plans,
+        })),
         targets: at.work.targets.map((target) => target.name),
       },
     });
@@ -79,17 +112,26 @@ async function recordMerge(ports: PullRequestPorts, pull: PullRequest, at: { rea
 }
 
 /** Undefined when the merge touches nothing of Planwright's. */
-async function findMergeWork(ports: PullRequestPorts, pull: PullRequest, last: PlanRun | undefined): Promise<MergeWork | undefined> {
+async function findMergeWork(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  last: PlanRun | undefined,
+): Promise<MergeWork | undefined> {
   if (pull.merge === undefined) return undefined;
   const { repository } = pull;
   const { checkout } = ports;
   await checkout.fetchBranch(repository, pull.base.ref);
-  if (!(await checkout.fetchCommit(repository, pull.merge.commit))) throw new Error(`GitHub does not have the merge commit ${pull.merge.commit} of #${pull.number} (any more)`);
+  if (!(await checkout.fetchCommit(repository, pull.merge.commit)))
+    throw new Error(`GitHub does not have the merge commit ${pull.merge.commit} of #${pull.number} (any more)`);
   const tree = await listSource(checkout, repository, pull.merge.commit);
   const found = await findConfiguration(checkout, repository, tree, ports.server);
   const none = { targets: [], environments: new Map() };
-  if (found.kind === 'none') return last !== undefined && plansOf(last).length > 0 ? { ...none, nothing: 'there is no .github/planwright.yml on the base branch, so nothing is deployed' } : undefined;
-  if (found.kind === 'invalid') return { ...none, nothing: `nothing is deployed: ${found.problems[0]?.message ?? 'the configuration is invalid'}` };
+  if (found.kind === 'none')
+    return last !== undefined && plansOf(last).length > 0
+      ? { ...none, nothing: 'there is no .github/planwright.yml on the base branch, so nothing is deployed' }
+      : undefined;
+  if (found.kind === 'invalid')
+    return { ...none, nothing: `nothing is deployed: ${found.problems[0]?.message ?? 'the configuration is invalid'}` };
 
   const targets = await mergedTargets(ports, pull, { commit: pull.merge.commit, tree, found, last });
   if (targets.length === 0) return undefined;
@@ -100,7 +142,11 @@ async function findMergeWork(ports: PullRequestPorts, pull: PullRequest, last: P
   const environments = found.configuration.environments;
   if (allowed.length > 0) return { targets: allowed, environments };
   const clusters = [...new Set(targets.map((target) => target.environment.cluster))].join(', ');
-  return { targets: [], environments, nothing: `${repository.owner}/${repository.name} may not deploy to ${clusters}: the server allows it by PLANWRIGHT_REPOSITORIES or in its file` };
+  return {
+    targets: [],
+    environments,
+    nothing: `${repository.owner}/${repository.name} may not deploy to ${clusters}: the server allows it by PLANWRIGHT_REPOSITORIES or in its file`,
+  };
 }
 
 async function mergedTargets(
@@ -115,10 +161,19 @@ async function mergedTargets(
 ): Promise<readonly Target[]> {
   const { checkout } = ports;
   const parent = await checkout.firstParent(pull.repository, at.commit);
-  const before = parent === undefined ? { at: at.commit, entries: [] } : await listSource(checkout, pull.repository, parent);
-  const changed = parent === undefined ? at.tree.entries.map((entry) => entry.path) : await checkout.changedPaths(pull.repository, parent, at.commit);
-  const [base, head] = [targetsIn(at.found.configuration, before).targets, targetsIn(at.found.configuration, at.tree).targets];
-  const byName = new Map<TargetName, Target>(affectedTargets({ base, head, changedPaths: changed }).map(({ target }) => [target.name, target]));
+  const before =
+    parent === undefined ? { at: at.commit, entries: [] } : await listSource(checkout, pull.repository, parent);
+  const changed =
+    parent === undefined
+      ? at.tree.entries.map((entry) => entry.path)
+      : await checkout.changedPaths(pull.repository, parent, at.commit);
+  const [base, head] = [
+    targetsIn(at.found.configuration, before).targets,
+    targetsIn(at.found.configuration, at.tree).targets,
+  ];
+  const byName = new Map<TargetName, Target>(
+    affectedTargets({ base, head, changedPaths: changed }).map(({ target }) => [target.name, target]),
+  );
   // A rebased pull request brings several commits; its plan knows what all of them touch.
   const planned = new Set(at.last === undefined ? [] : plansOf(at.last).map((plan) => plan.target));
   for (const target of [...base, ...head]) if (planned.has(target.name)) byName.set(target.name, target);

@@ -1,13 +1,16 @@
 import { advanceTarget } from './advance-target.ts';
 import { lookAtPullRequest } from './look-at-pull-request.ts';
-import { lookAtRepository } from './look-at-repository.ts';
+import { lookAtHolds, lookAtRepository } from './look-at-repository.ts';
 import { InstallationUnusable } from './ports/github.ts';
 import type { Job, JobRun } from './ports/jobs.ts';
 import { LockLost } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
+import { reportFault } from './report-fault.ts';
 
 /** A job that keeps failing is given up after this many tries; the next event about its subject begins anew. */
 const mostAttempts = 12;
+
+const triesBeforeSaying = 2;
 
 /** Runs one look. A fault is thrown, and the runner tries again later; what no retry can mend is logged and left. */
 export async function handleJob(ports: PullRequestPorts, job: Job, run: JobRun): Promise<void> {
@@ -15,15 +18,23 @@ export async function handleJob(ports: PullRequestPorts, job: Job, run: JobRun):
     await look(ports, job, run);
   } catch (error) {
     if (error instanceof InstallationUnusable) {
-      ports.log.error({ job, error: error.message }, 'GitHub lets this installation do nothing; the next event is tried again');
+      ports.log.error(
+        { job, error: error.message },
+        'GitHub lets this installation do nothing; the next event is tried again',
+      );
       return;
     }
     if (error instanceof LockLost) {
       ports.log.warn({ job, error: error.message }, 'another worker has taken over');
       return;
     }
+    // The author should not stare at "in progress" while tries go on.
+    if (job.kind === 'pull-request' && run.attempt >= triesBeforeSaying) await reportFault(ports, job, error);
     if (run.attempt + 1 >= mostAttempts) {
-      ports.log.error({ job, attempt: run.attempt, error }, 'given up after many tries; the next event about it begins anew');
+      ports.log.error(
+        { job, attempt: run.attempt, error },
+        'given up after many tries; the next event about it begins anew',
+      );
       return;
     }
     throw error;
@@ -38,5 +49,7 @@ async function look(ports: PullRequestPorts, job: Job, run: JobRun): Promise<voi
       return advanceTarget(ports, job, run);
     case 'repository':
       return lookAtRepository(ports, job);
+    case 'holds':
+      return lookAtHolds(ports, job);
   }
 }

@@ -1,6 +1,6 @@
 import type { GateDecision } from '../domain/gate/decision.ts';
-import { inProgress } from '../domain/report/in-progress.ts';
 import { gateCheck } from '../domain/report/gate-check.ts';
+import { inProgress } from '../domain/report/in-progress.ts';
 import { planCheck } from '../domain/report/plan-check.ts';
 import { planComment, planCommentMarker } from '../domain/report/plan-comment.ts';
 import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-request-view.ts';
@@ -20,9 +20,13 @@ import { viewOf } from './view-pull-request.ts';
  * Looks at a pull request as it is now and brings everything about it up to date: commands, plan, gate, checks, comment, and after the merge its
  * deployments. Level-triggered: it may be run at any time and again; what is as it should be is left alone.
  */
-export async function lookAtPullRequest(ports: PullRequestPorts, job: Extract<Job, { readonly kind: 'pull-request' }>): Promise<void> {
+export async function lookAtPullRequest(
+  ports: PullRequestPorts,
+  job: Extract<Job, { readonly kind: 'pull-request' }>,
+): Promise<void> {
   const repository = await ports.github.repository(job.installation, job.repository);
-  if (repository === undefined) return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
+  if (repository === undefined)
+    return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
   await ports.store.firstSeen(repository.id, ports.clock.nowMs());
   const pull = await ports.github.pullRequest(repository, job.pull);
   if (pull === undefined) return;
@@ -38,7 +42,11 @@ async function lookAtOpen(ports: PullRequestPorts, pull: PullRequest): Promise<v
   const inspection = await inspectPullRequest(ports, pull);
   const runs = await ports.store.planRuns(pull.repository.id, pull.number);
   const last = runs.at(-1);
-  const current = last !== undefined && last.fingerprint === inspection.fingerprint && last.head === pull.head.sha && !commands.planAgain;
+  const current =
+    last !== undefined &&
+    last.fingerprint === inspection.fingerprint &&
+    last.head === pull.head.sha &&
+    !commands.planAgain;
   const run = current ? last : await planAnew(ports, pull, { inspection, runs });
   if (run === undefined) return;
   await report(ports, pull, { run, inspection });
@@ -57,7 +65,14 @@ async function planAnew(
   const outcome = await planInspected(ports, pull, inspection);
   const now = await ports.github.pullRequest(pull.repository, pull.number);
   if (now === undefined || now.state !== 'open' || now.head.sha !== pull.head.sha) {
-    await ports.store.requestJob({ job: { kind: 'pull-request', installation: pull.repository.installation, repository: pull.repository.id, pull: pull.number } });
+    await ports.store.requestJob({
+      job: {
+        kind: 'pull-request',
+        installation: pull.repository.installation,
+        repository: pull.repository.id,
+        pull: pull.number,
+      },
+    });
     return undefined;
   }
   const plans = outcome.kind === 'planned' ? outcome.plans : [];
@@ -68,7 +83,8 @@ async function planAnew(
     head: pull.head.sha,
     base: inspection.base,
     tree: inspection.tree,
-    fingerprint: inspection.fingerprint,
+    // What could not be looked at is looked at again at the next occasion.
+    fingerprint: plans.every((plan) => plan.complete) ? inspection.fingerprint : '',
     plans: plans.map((plan) => plan.digest),
     outcome,
   };
@@ -80,7 +96,11 @@ async function planAnew(
         repository: pull.repository.id,
         kind: 'plan',
         subject: `#${pull.number}`,
-        facts: { head: pull.head.sha, base: inspection.base, plans: plans.map((plan) => ({ target: plan.target, digest: plan.digest })) },
+        facts: {
+          head: pull.head.sha,
+          base: inspection.base,
+          plans: plans.map((plan) => ({ target: plan.target, digest: plan.digest })),
+        },
       });
     }
   });
@@ -89,11 +109,21 @@ async function planAnew(
 
 async function reportInProgress(ports: PullRequestPorts, pull: PullRequest, runId: string): Promise<void> {
   for (const name of ['planwright/plan', 'planwright/gate'] as const) {
-    await reportCheck(ports, pull.repository, { origin: originOf(name, runId), sha: pull.head.sha, name, text: inProgress(name, pull.head.sha), annotations: [] });
+    await reportCheck(ports, pull.repository, {
+      origin: originOf(name, runId),
+      sha: pull.head.sha,
+      name,
+      text: inProgress(name, pull.head.sha),
+      annotations: [],
+    });
   }
 }
 
-async function report(ports: PullRequestPorts, pull: PullRequest, at: { readonly run: PlanRun; readonly inspection: Inspection }): Promise<void> {
+async function report(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  at: { readonly run: PlanRun; readonly inspection: Inspection },
+): Promise<void> {
   const { run, inspection } = at;
   const outcome = run.outcome as PlanningOutcome;
   const before = await lookAtGate(ports, pull, { outcome, environments: inspection.environments });
@@ -104,7 +134,8 @@ async function report(ports: PullRequestPorts, pull: PullRequest, at: { readonly
     body: planComment(view),
     onlyIfThere: outcome.kind === 'no-changes',
   });
-  const actions = outcome.kind === 'no-changes' ? [] : [{ label: 'Re-plan', description: 'Plan again, live', identifier: 'plan' }];
+  const actions =
+    outcome.kind === 'no-changes' ? [] : [{ label: 'Re-plan', description: 'Plan again, live', identifier: 'plan' }];
   await reportPlanCheck(ports, pull, { run, view, actions });
   const { conclusion, text } = gateCheck(view);
   const told = await reportCheck(ports, pull.repository, {
@@ -123,15 +154,35 @@ async function report(ports: PullRequestPorts, pull: PullRequest, at: { readonly
 async function reportPlanCheck(
   ports: PullRequestPorts,
   pull: PullRequest,
-  at: { readonly run: PlanRun; readonly view: PullRequestView; readonly actions: readonly { readonly label: string; readonly description: string; readonly identifier: string }[] },
+  at: {
+    readonly run: PlanRun;
+    readonly view: PullRequestView;
+    readonly actions: readonly { readonly label: string; readonly description: string; readonly identifier: string }[];
+  },
 ): Promise<void> {
   const { run, view } = at;
   if (run.shownAtMs !== undefined) return;
   const { conclusion, text, annotations } = planCheck(view);
   const origin = originOf('planwright/plan', run.id);
-  const told = await reportCheck(ports, pull.repository, { origin, sha: pull.head.sha, name: 'planwright/plan', text, annotations, conclusion, actions: at.actions, ...detailsOf(view) });
-  const completed = told ?? (await ports.github.checkRuns(pull.repository, pull.head.sha, 'planwright/plan')).find((candidate) => candidate.externalId.startsWith(`${origin}#`));
-  if (completed?.completedAtMs === undefined) throw new Error(`GitHub does not say when planwright/plan of ${pull.head.sha} was completed; nothing counts as shown until it does`);
+  const told = await reportCheck(ports, pull.repository, {
+    origin,
+    sha: pull.head.sha,
+    name: 'planwright/plan',
+    text,
+    annotations,
+    conclusion,
+    actions: at.actions,
+    ...detailsOf(view),
+  });
+  const completed =
+    told ??
+    (await ports.github.checkRuns(pull.repository, pull.head.sha, 'planwright/plan')).find((candidate) =>
+      candidate.externalId.startsWith(`${origin}#`),
+    );
+  if (completed?.completedAtMs === undefined)
+    throw new Error(
+      `GitHub does not say when planwright/plan of ${pull.head.sha} was completed; nothing counts as shown until it does`,
+    );
   await ports.store.markShown(run.id, completed.completedAtMs);
 }
 
@@ -140,7 +191,16 @@ async function auditDecision(ports: PullRequestPorts, pull: PullRequest, decisio
     repository: pull.repository.id,
     kind: 'decision',
     subject: `#${pull.number}`,
-    facts: { head: pull.head.sha, status: decision.status, requirements: decision.requirements.map(({ name, status, reason, evidence }) => ({ name, status, reason, evidence })) },
+    facts: {
+      head: pull.head.sha,
+      status: decision.status,
+      requirements: decision.requirements.map(({ name, status, reason, evidence }) => ({
+        name,
+        status,
+        reason,
+        evidence,
+      })),
+    },
   });
 }
 
@@ -164,10 +224,12 @@ async function endOpenChecks(ports: PullRequestPorts, pull: PullRequest): Promis
       origin,
       sha: pull.head.sha,
       name,
-      text: { title, summary: `The pull request was ${pull.merge === undefined ? 'closed' : 'merged'} while work went on.` },
+      text: {
+        title,
+        summary: `The pull request was ${pull.merge === undefined ? 'closed' : 'merged'} while work went on.`,
+      },
       annotations: [],
       conclusion: 'cancelled',
     });
   }
 }
-

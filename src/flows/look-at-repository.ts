@@ -1,22 +1,36 @@
-import { commitSha, parseTargetName, type Repository } from '../domain/identity.ts';
+import { commitSha, parseTargetName } from '../domain/identity.ts';
 import { answerHoldCommands } from './answer-commands.ts';
 import type { Job } from './ports/jobs.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
 import { holdKeyPrefix } from './report-hold.ts';
 
-/** Asks for a look at every open pull request that a push, a check or an issue's comment may concern. */
-export async function lookAtRepository(ports: PullRequestPorts, job: Extract<Job, { readonly kind: 'repository' }>): Promise<void> {
+/** Asks for a look at every open pull request that a push, a check or an installation may concern. */
+export async function lookAtRepository(
+  ports: PullRequestPorts,
+  job: Extract<Job, { readonly kind: 'repository' }>,
+): Promise<void> {
   const repository = await ports.github.repository(job.installation, job.repository);
-  if (repository === undefined) return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
+  if (repository === undefined)
+    return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
   await ports.store.firstSeen(repository.id, ports.clock.nowMs());
-  if (job.branch === undefined && job.headSha === undefined) return answerHolds(ports, repository);
-  const filter = { ...(job.branch === undefined ? {} : { base: job.branch }), ...(job.headSha === undefined ? {} : { headSha: commitSha(job.headSha) }) };
+  const filter = {
+    ...(job.branch === undefined ? {} : { base: job.branch }),
+    ...(job.headSha === undefined ? {} : { headSha: commitSha(job.headSha) }),
+  };
   const numbers = await ports.github.openPullRequests(repository, filter);
-  for (const pull of numbers) await ports.store.requestJob({ job: { kind: 'pull-request', installation: repository.installation, repository: repository.id, pull } });
+  for (const pull of numbers)
+    await ports.store.requestJob({
+      job: { kind: 'pull-request', installation: repository.installation, repository: repository.id, pull },
+    });
 }
 
 /** Comments on plain issues: only the open issues of our own holds are a place for commands. */
-async function answerHolds(ports: PullRequestPorts, repository: Repository): Promise<void> {
+export async function lookAtHolds(
+  ports: PullRequestPorts,
+  job: Extract<Job, { readonly kind: 'holds' }>,
+): Promise<void> {
+  const repository = await ports.github.repository(job.installation, job.repository);
+  if (repository === undefined) return;
   for (const item of await ports.store.reportedUnder(repository.id, holdKeyPrefix)) {
     if (item.githubId === undefined || item.closed) continue;
     const target = parseTargetName(item.key.slice(holdKeyPrefix.length));

@@ -6,12 +6,20 @@ import { planOffline } from '../domain/plan/plan-offline.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
 import { type AffectedTarget, affectedTargets } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
-import { configurationPath, type ConfigurationFound, discoverTargets, findConfiguration, type FoundTargets, listSource, targetsIn } from './find-targets.ts';
+import {
+  type ConfigurationFound,
+  configurationPath,
+  discoverTargets,
+  type FoundTargets,
+  findConfiguration,
+  listSource,
+  targetsIn,
+} from './find-targets.ts';
+import { planTarget } from './plan-target.ts';
 import type { Checkout } from './ports/checkout.ts';
 import type { Clusters } from './ports/cluster.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { PlanRun, Store } from './ports/store.ts';
-import { planTarget } from './plan-target.ts';
 import { emptyRender, type Render, renderTarget, type SourceTree } from './render-stack.ts';
 
 export interface PlanPullRequestPorts {
@@ -29,7 +37,9 @@ export interface Inspection {
   readonly fingerprint: string;
   readonly environments: ReadonlyMap<string, Environment>;
   /** Decided already, or still to be planned. */
-  readonly next: { readonly kind: 'decided'; readonly outcome: PlanningOutcome } | { readonly kind: 'plan'; readonly work: PlanningWork };
+  readonly next:
+    | { readonly kind: 'decided'; readonly outcome: PlanningOutcome }
+    | { readonly kind: 'plan'; readonly work: PlanningWork };
 }
 
 interface PlanningWork {
@@ -49,7 +59,8 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
   const { checkout } = ports;
   const { repository } = pull;
   const { tip } = await checkout.fetchBranch(repository, pull.base.ref, pull.number);
-  if (!(await checkout.fetchCommit(repository, pull.head.sha))) throw new Error(`GitHub does not have the head ${pull.head.sha} of #${pull.number} (any more)`);
+  if (!(await checkout.fetchCommit(repository, pull.head.sha)))
+    throw new Error(`GitHub does not have the head ${pull.head.sha} of #${pull.number} (any more)`);
   const merged = await checkout.testMerge(repository, tip, pull.head.sha);
   if (merged.kind === 'conflict') return decided(pull, tip, undefined, { kind: 'conflict', files: merged.files });
 
@@ -57,8 +68,10 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
   const changed = await checkout.changedPaths(repository, tip, merged.tree);
   const found = await findConfiguration(checkout, repository, base, ports.server);
   const configurationChanged = changed.some((path) => ownerPaths.has(path));
-  const merge = changed.length === 0 ? { ...base, at: merged.tree } : await listSource(checkout, repository, merged.tree);
-  if (found.kind === 'invalid') return decided(pull, tip, merged.tree, await brokenBase(ports, pull, { found, merge, changed }));
+  const merge =
+    changed.length === 0 ? { ...base, at: merged.tree } : await listSource(checkout, repository, merged.tree);
+  if (found.kind === 'invalid')
+    return decided(pull, tip, merged.tree, await brokenBase(ports, pull, { found, merge, changed }));
 
   const offline = pull.head.fork && !(await ports.store.isLivePlanAllowed(repository.id, pull.number, pull.head.sha));
   const targets = await findBothTargets(ports, pull, { found, base, merge });
@@ -68,11 +81,21 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     return { ...decided(pull, tip, merged.tree, { kind: 'no-changes' }), environments: environmentsOf(found) };
   }
   const advice = found.kind === 'none' ? adviceFor(affected) : undefined;
-  const deployed = await Promise.all(affected.map(async ({ target }) => `${target.name}=${(await ports.store.deployed(repository.id, target.name))?.commit ?? ''}`));
+  const deployed = await Promise.all(
+    affected.map(
+      async ({ target }) => `${target.name}=${(await ports.store.deployed(repository.id, target.name))?.commit ?? ''}`,
+    ),
+  );
   return {
     base: tip,
     tree: merged.tree,
-    fingerprint: JSON.stringify([pull.head.sha, tip, found.kind === 'configured' ? found.blob : found.kind, deployed, offline]),
+    fingerprint: JSON.stringify([
+      pull.head.sha,
+      tip,
+      found.kind === 'configured' ? found.blob : found.kind,
+      deployed,
+      offline,
+    ]),
     environments: environmentsOf(found),
     next: {
       kind: 'plan',
@@ -90,7 +113,11 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
 }
 
 /** Plans every affected target live (or, for a fork, without any cluster). */
-export async function planInspected(ports: PlanPullRequestPorts, pull: PullRequest, inspection: Inspection): Promise<PlanningOutcome> {
+export async function planInspected(
+  ports: PlanPullRequestPorts,
+  pull: PullRequest,
+  inspection: Inspection,
+): Promise<PlanningOutcome> {
   if (inspection.next.kind === 'decided') return inspection.next.outcome;
   const { work } = inspection.next;
   const plans = await Promise.all(work.affected.map((affected) => planAffected(ports, pull, inspection, affected)));
@@ -104,24 +131,42 @@ export async function planInspected(ports: PlanPullRequestPorts, pull: PullReque
   };
 }
 
-async function planAffected(ports: PlanPullRequestPorts, pull: PullRequest, inspection: Inspection, affected: AffectedTarget): Promise<Plan> {
-  if (inspection.next.kind === 'decided' || inspection.tree === undefined) throw new Error('only an inspected pull request with work is planned');
+async function planAffected(
+  ports: PlanPullRequestPorts,
+  pull: PullRequest,
+  inspection: Inspection,
+  affected: AffectedTarget,
+): Promise<Plan> {
+  if (inspection.next.kind === 'decided' || inspection.tree === undefined)
+    throw new Error('only an inspected pull request with work is planned');
   const { work } = inspection.next;
   const { target } = affected;
   const { repository } = pull;
   const atBase = affected.presence === 'added' ? undefined : affected.presence === 'both' ? affected.base : target;
   const [base, merge] = await Promise.all([
-    atBase === undefined ? emptyRender : renderTarget(ports.checkout, repository, { tree: work.trees.base, target: atBase, all: work.targets.base.targets }),
-    affected.presence === 'removed' ? emptyRender : renderTarget(ports.checkout, repository, { tree: work.trees.merge, target, all: work.targets.merge.targets }),
+    atBase === undefined
+      ? emptyRender
+      : renderTarget(ports.checkout, repository, {
+          tree: work.trees.base,
+          target: atBase,
+          all: work.targets.base.targets,
+        }),
+    affected.presence === 'removed'
+      ? emptyRender
+      : renderTarget(ports.checkout, repository, { tree: work.trees.merge, target, all: work.targets.merge.targets }),
   ]);
   const common = { head: pull.head.sha, base: inspection.base, tree: inspection.tree };
   const cluster = clusterOf(ports.server, target);
   if (work.offline || cluster === undefined) {
-    const reason = work.offline ? 'checked without a cluster: the head comes from a fork' : `checked without a cluster: the server names none that this repository's stacks could be planned on`;
+    const reason = work.offline
+      ? 'checked without a cluster: the head comes from a fork'
+      : `checked without a cluster: the server names none that this repository's stacks could be planned on`;
     return planOffline({ target, ...common, renders: { base, merge }, reason });
   }
   const deployed = await ports.store.deployed(repository.id, target.name);
-  const pendingPulls = (await ports.store.pendingPulls(repository.id, target.name)).filter((number) => number !== pull.number);
+  const pendingPulls = (await ports.store.pendingPulls(repository.id, target.name)).filter(
+    (number) => number !== pull.number,
+  );
   const planned = await planTarget(ports, {
     repository,
     gitHubHost: ports.server.gitHubHost,
@@ -129,7 +174,14 @@ async function planAffected(ports: PlanPullRequestPorts, pull: PullRequest, insp
     cluster,
     removed: affected.presence === 'removed',
     ...common,
-    renders: { base, merge, deployed: deployed === undefined ? undefined : await renderCommit(ports.checkout, repository, { target, deployed, all: work.targets.base.targets }) },
+    renders: {
+      base,
+      merge,
+      deployed:
+        deployed === undefined
+          ? undefined
+          : await renderCommit(ports.checkout, repository, { target, deployed, all: work.targets.base.targets }),
+    },
     deployed,
     pendingPulls,
   });
@@ -140,11 +192,23 @@ async function planAffected(ports: PlanPullRequestPorts, pull: PullRequest, insp
 export async function renderCommit(
   checkout: Checkout,
   repository: PullRequest['repository'],
-  at: { readonly target: Target; readonly deployed: { readonly commit: CommitSha; readonly directory: string }; readonly all: readonly Target[] },
+  at: {
+    readonly target: Target;
+    readonly deployed: { readonly commit: CommitSha; readonly directory: string };
+    readonly all: readonly Target[];
+  },
 ): Promise<Render> {
   const { commit, directory } = at.deployed;
   if (!(await checkout.fetchCommit(repository, commit))) {
-    return { objects: [], problems: [{ severity: 'error', message: `the deployed commit ${commit.slice(0, 12)} of ${at.target.name} is gone from GitHub; what it set cannot be told from drift` }] };
+    return {
+      objects: [],
+      problems: [
+        {
+          severity: 'error',
+          message: `the deployed commit ${commit.slice(0, 12)} of ${at.target.name} is gone from GitHub; what it set cannot be told from drift`,
+        },
+      ],
+    };
   }
   const tree = await listSource(checkout, repository, commit);
   return renderTarget(checkout, repository, { tree, target: { ...at.target, directory }, all: at.all });
@@ -164,7 +228,9 @@ async function findBothTargets(
   }
   const names = [...ports.server.clusters.keys()];
   const cluster = names.length === 1 && names[0] !== undefined ? names[0] : 'offline';
-  const [base, merge] = await Promise.all([at.base, at.merge].map((tree) => discoverTargets(ports.checkout, pull.repository, tree, cluster)));
+  const [base, merge] = await Promise.all(
+    [at.base, at.merge].map((tree) => discoverTargets(ports.checkout, pull.repository, tree, cluster)),
+  );
   if (base === undefined || merge === undefined) throw new Error('both sides were asked for');
   return { base, merge };
 }
@@ -173,17 +239,31 @@ async function findBothTargets(
 async function brokenBase(
   ports: PlanPullRequestPorts,
   pull: PullRequest,
-  at: { readonly found: Extract<ConfigurationFound, { readonly kind: 'invalid' }>; readonly merge: SourceTree; readonly changed: readonly string[] },
+  at: {
+    readonly found: Extract<ConfigurationFound, { readonly kind: 'invalid' }>;
+    readonly merge: SourceTree;
+    readonly changed: readonly string[];
+  },
 ): Promise<PlanningOutcome> {
   if (!at.changed.includes(configurationPath)) return { kind: 'invalid', problems: at.found.problems };
   const head = await findConfiguration(ports.checkout, pull.repository, at.merge, ports.server);
   if (head.kind === 'invalid') return { kind: 'invalid', problems: head.problems };
-  const problems = at.found.problems.map((problem) => ({ ...problem, severity: 'warning' as const, message: `before this pull request: ${problem.message}` }));
+  const problems = at.found.problems.map((problem) => ({
+    ...problem,
+    severity: 'warning' as const,
+    message: `before this pull request: ${problem.message}`,
+  }));
   return { kind: 'planned', plans: [], problems, configurationChanged: true, offline: false };
 }
 
 function decided(pull: PullRequest, base: CommitSha, tree: TreeSha | undefined, outcome: PlanningOutcome): Inspection {
-  return { base, tree, fingerprint: JSON.stringify([pull.head.sha, base, outcome]), environments: new Map(), next: { kind: 'decided', outcome } };
+  return {
+    base,
+    tree,
+    fingerprint: JSON.stringify([pull.head.sha, base, outcome]),
+    environments: new Map(),
+    next: { kind: 'decided', outcome },
+  };
 }
 
 function environmentsOf(found: ConfigurationFound): ReadonlyMap<string, Environment> {

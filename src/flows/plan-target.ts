@@ -1,21 +1,21 @@
 import type { ServerCluster } from '../domain/config/server-settings.ts';
 import type { CommitSha, PullNumber, Repository, TreeSha } from '../domain/identity.ts';
-import { identityKey, identityText, type Problem, type RenderedObject } from '../domain/manifest/rendered-object.ts';
 import { isJsonObject, type JsonObject, sameJson } from '../domain/json.ts';
-import { applySetOf, type ApplySet, type ApplySetOwner, partOf, partOfLabel } from '../domain/plan/applyset.ts';
+import { identityKey, identityText, type Problem, type RenderedObject } from '../domain/manifest/rendered-object.ts';
+import { type ApplySet, type ApplySetOwner, applySetOf, partOf, partOfLabel } from '../domain/plan/applyset.ts';
 import { assemblePlan } from '../domain/plan/assemble-plan.ts';
 import { digestEffects } from '../domain/plan/digest.ts';
 import { apiFieldPath } from '../domain/plan/field-path.ts';
 import type { SchemaLookup } from '../domain/plan/field-schema.ts';
 import { type Leaves, leavesOf } from '../domain/plan/leaves.ts';
 import type { LiveState, ObjectFacts } from '../domain/plan/object-facts.ts';
-import { placeObjects, type PlacedObject, type PlacementRules } from '../domain/plan/place-objects.ts';
+import { type PlacedObject, type PlacementRules, placeObjects } from '../domain/plan/place-objects.ts';
 import type { Plan, PlanKind } from '../domain/plan/plan.ts';
 import { type Pruning, readVersion } from '../domain/plan/plan-object.ts';
 import type { ApplyAnswer, KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
 import { valueAt } from '../domain/plan/steps.ts';
 import type { Target } from '../domain/target/target.ts';
-import { ClusterUnavailable, type Clusters, type ReadOnlyCluster } from './ports/cluster.ts';
+import { type Clusters, ClusterUnavailable, type ReadOnlyCluster } from './ports/cluster.ts';
 import type { DeployedTarget, Store } from './ports/store.ts';
 import { groupVersionsOf, type OwnedObjects, readLiveObjects, readOwnedObjects } from './read-cluster.ts';
 import type { Render } from './render-stack.ts';
@@ -55,7 +55,11 @@ export interface PlanTargetPorts {
 /** Plans one target against its cluster. It writes nothing there; a cluster that does not answer makes an incomplete plan that says so. */
 export async function planTarget(ports: PlanTargetPorts, request: PlanTargetRequest): Promise<PlannedTarget> {
   const cluster: ReadOnlyCluster | undefined = ports.clusters.find(request.cluster.name);
-  if (cluster === undefined) return unplanned(request, `cluster ${request.cluster.name} is not among those that the server names (${ports.clusters.names.join(', ') || 'none'})`);
+  if (cluster === undefined)
+    return unplanned(
+      request,
+      `cluster ${request.cluster.name} is not among those that the server names (${ports.clusters.names.join(', ') || 'none'})`,
+    );
   try {
     return await planOn(cluster, ports, request);
   } catch (error) {
@@ -64,7 +68,11 @@ export async function planTarget(ports: PlanTargetPorts, request: PlanTargetRequ
   }
 }
 
-async function planOn(cluster: ReadOnlyCluster, ports: PlanTargetPorts, request: PlanTargetRequest): Promise<PlannedTarget> {
+async function planOn(
+  cluster: ReadOnlyCluster,
+  ports: PlanTargetPorts,
+  request: PlanTargetRequest,
+): Promise<PlannedTarget> {
   const [uid, catalog, secretKey] = await Promise.all([cluster.uid(), cluster.kinds(), ports.store.secretKey()]);
   const { renders, target } = request;
   const kind = planKind(request, uid);
@@ -80,11 +88,19 @@ async function planOn(cluster: ReadOnlyCluster, ports: PlanTargetPorts, request:
 
   const owner: ApplySetOwner = { host: request.gitHubHost, repository: request.repository.id, target: target.name };
   const applySet = applySetOf(owner, request.cluster.ownerNamespace);
-  const placed = new Map<string, PlacedObject>([...(deployed?.objects ?? []), ...(kind === 'adoption' ? [] : base.objects), ...merge.objects]);
+  const placed = new Map<string, PlacedObject>([
+    ...(deployed?.objects ?? []),
+    ...(kind === 'adoption' ? [] : base.objects),
+    ...merge.objects,
+  ]);
   const addresses = new Map<string, ObjectAddress>();
   for (const [key, object] of placed) if (object.served !== undefined) addresses.set(key, addressOf(object));
 
-  const rendered: RenderedObject[] = [...renders.merge.objects, ...renders.base.objects, ...(renders.deployed?.objects ?? [])];
+  const rendered: RenderedObject[] = [
+    ...renders.merge.objects,
+    ...renders.base.objects,
+    ...(renders.deployed?.objects ?? []),
+  ];
   const [live, owned, schemas] = await Promise.all([
     readLiveObjects(cluster, addresses),
     readOwnedObjects(cluster, applySet, catalog),
@@ -95,9 +111,17 @@ async function planOn(cluster: ReadOnlyCluster, ports: PlanTargetPorts, request:
 
   // An adoption has one step, from what is live to the test merge.
   const nothing: ReadonlyMap<string, PlacedObject> = new Map();
-  const known = { merge: merge.objects, base: kind === 'adoption' ? nothing : base.objects, deployed: deployed?.objects ?? nothing };
-  const before = [...new Set([...placed.keys(), ...members.keys()])].map((key) => factsOf({ key, known, live, owned, schemas, applySet }));
-  const facts = await Promise.all(before.map((object) => withPrediction(cluster, object, addresses.get(identityKey(object.identity)), applySet)));
+  const known = {
+    merge: merge.objects,
+    base: kind === 'adoption' ? nothing : base.objects,
+    deployed: deployed?.objects ?? nothing,
+  };
+  const before = [...new Set([...placed.keys(), ...members.keys()])].map((key) =>
+    factsOf({ key, known, live, owned, schemas, applySet }),
+  );
+  const facts = await Promise.all(
+    before.map((object) => withPrediction(cluster, object, addresses.get(identityKey(object.identity)), applySet)),
+  );
   const foreign = facts.flatMap((object) => foreignOwner(object, applySet));
 
   const plan = assemblePlan({
@@ -115,7 +139,15 @@ async function planOn(cluster: ReadOnlyCluster, ports: PlanTargetPorts, request:
     stored: storedByObject(request.deployed),
     secretKey,
   });
-  return { plan, facts: new Map(facts.map((object) => [identityKey(object.identity), object])), addresses, catalog, applySet, owner, parent: owned.kind === 'read' ? owned.parent : undefined };
+  return {
+    plan,
+    facts: new Map(facts.map((object) => [identityKey(object.identity), object])),
+    addresses,
+    catalog,
+    applySet,
+    owner,
+    parent: owned.kind === 'read' ? owned.parent : undefined,
+  };
 }
 
 function pruning({ renders, target }: PlanTargetRequest): Pruning {
@@ -142,8 +174,13 @@ function factsOf({ key, known, live, owned, schemas, applySet }: FactSources): O
   const member = owned.kind === 'read' ? owned.members.get(key) : undefined;
   const identity = merge?.identity ?? base?.identity ?? deployed?.identity ?? member?.identity;
   if (identity === undefined) throw new Error(`no render and no set knows ${key}`);
-  const state: LiveState = live.get(key) ?? (member === undefined ? { kind: 'absent' } : { kind: 'found', object: member.object });
-  const version = readVersion({ ...(merge === undefined ? {} : { merge }), ...(base === undefined ? {} : { base }), ...(deployed === undefined ? {} : { deployed }) });
+  const state: LiveState =
+    live.get(key) ?? (member === undefined ? { kind: 'absent' } : { kind: 'found', object: member.object });
+  const version = readVersion({
+    ...(merge === undefined ? {} : { merge }),
+    ...(base === undefined ? {} : { base }),
+    ...(deployed === undefined ? {} : { deployed }),
+  });
   return {
     identity,
     ...(merge === undefined ? {} : { merge }),
@@ -151,11 +188,19 @@ function factsOf({ key, known, live, owned, schemas, applySet }: FactSources): O
     ...(deployed === undefined ? {} : { deployed }),
     live: state,
     member: state.kind === 'found' && partOf(state.object) === applySet.id,
-    schema: schemas(version ?? String(merge?.content['apiVersion'] ?? member?.object['apiVersion'] ?? ''), identity.kind),
+    schema: schemas(
+      version ?? String(merge?.content['apiVersion'] ?? member?.object['apiVersion'] ?? ''),
+      identity.kind,
+    ),
   };
 }
 
-async function withPrediction(cluster: ReadOnlyCluster, facts: ObjectFacts, address: ObjectAddress | undefined, applySet: ApplySet): Promise<ObjectFacts> {
+async function withPrediction(
+  cluster: ReadOnlyCluster,
+  facts: ObjectFacts,
+  address: ObjectAddress | undefined,
+  applySet: ApplySet,
+): Promise<ObjectFacts> {
   if (facts.merge?.served === undefined || address === undefined || facts.live.kind === 'unknown') return facts;
   const object = withOwnership(facts.merge.content, applySet);
   const prediction = await cluster.dryRunApply({ address, object, force: false });
@@ -169,8 +214,11 @@ export function isOwnDrift(facts: ObjectFacts, answer: Extract<ApplyAnswer, { re
   const deployed = leavesOf(facts.deployed.content, facts.schema);
   const live = leavesOf(facts.live.object, facts.schema);
   const drifted = new Set<string>();
-  for (const leaf of deployed.byPath.values()) if (!sameJson(valueAt(live, leaf), leaf.value)) drifted.add(apiFieldPath(leaf.segments));
-  return answer.conflicts.every((conflict) => drifted.has(conflict.field) || hasDriftBelow(conflict.field, drifted, deployed));
+  for (const leaf of deployed.byPath.values())
+    if (!sameJson(valueAt(live, leaf), leaf.value)) drifted.add(apiFieldPath(leaf.segments));
+  return answer.conflicts.every(
+    (conflict) => drifted.has(conflict.field) || hasDriftBelow(conflict.field, drifted, deployed),
+  );
 }
 
 /** The API names the whole list or map where it is owned as one item (`.spec.ports[port=80]`). */
@@ -196,10 +244,17 @@ function foreignOwner(facts: ObjectFacts, applySet: ApplySet): readonly Problem[
 
 function unreadable(owned: OwnedObjects): readonly Problem[] {
   if (owned.kind === 'read') return [];
-  return [{ severity: 'error', message: `what this target owns could not be read, so nothing can be said about deletions: ${owned.refusal.message}` }];
+  return [
+    {
+      severity: 'error',
+      message: `what this target owns could not be read, so nothing can be said about deletions: ${owned.refusal.message}`,
+    },
+  ];
 }
 
-function storedByObject(deployed: DeployedTarget | undefined): ReadonlyMap<string, ReadonlyMap<string, { readonly live: string; readonly rendered: string }>> {
+function storedByObject(
+  deployed: DeployedTarget | undefined,
+): ReadonlyMap<string, ReadonlyMap<string, { readonly live: string; readonly rendered: string }>> {
   const byObject = new Map<string, Map<string, { readonly live: string; readonly rendered: string }>>();
   for (const leaf of deployed?.stored ?? []) {
     const key = identityKey(leaf.object);
@@ -218,7 +273,11 @@ function addressOf(object: PlacedObject): ObjectAddress {
 
 /** The plan of a target whose cluster cannot be looked at: it holds the problems that the files have, and the cluster's. */
 function unplanned(request: PlanTargetRequest, message: string): PlannedTarget {
-  const owner: ApplySetOwner = { host: request.gitHubHost, repository: request.repository.id, target: request.target.name };
+  const owner: ApplySetOwner = {
+    host: request.gitHubHost,
+    repository: request.repository.id,
+    target: request.target.name,
+  };
   const plan: Plan = {
     digest: digestEffects([]),
     target: request.target.name,
@@ -235,5 +294,13 @@ function unplanned(request: PlanTargetRequest, message: string): PlannedTarget {
     rendered: request.renders.merge.objects.length,
     owned: 0,
   };
-  return { plan, facts: new Map(), addresses: new Map(), catalog: { kinds: [], broken: new Map() }, applySet: applySetOf(owner, request.cluster.ownerNamespace), owner, parent: undefined };
+  return {
+    plan,
+    facts: new Map(),
+    addresses: new Map(),
+    catalog: { kinds: [], broken: new Map() },
+    applySet: applySetOf(owner, request.cluster.ownerNamespace),
+    owner,
+    parent: undefined,
+  };
 }

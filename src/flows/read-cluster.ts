@@ -1,13 +1,16 @@
-import type { ApplySet } from '../domain/plan/applyset.ts';
-import { partOf, partOfLabel, readApplySetContents } from '../domain/plan/applyset.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { groupOf, identityKey, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
+import type { ApplySet } from '../domain/plan/applyset.ts';
+import { partOf, partOfLabel, readApplySetContents } from '../domain/plan/applyset.ts';
 import type { LiveState } from '../domain/plan/object-facts.ts';
 import type { KindCatalog, ObjectAddress, Refusal, ServedKind } from '../domain/plan/prediction.ts';
 import type { ReadOnlyCluster } from './ports/cluster.ts';
 
 /** Reads these objects: one LIST where several share a kind and namespace, a GET where only one does. */
-export async function readLiveObjects(cluster: ReadOnlyCluster, wanted: ReadonlyMap<string, ObjectAddress>): Promise<ReadonlyMap<string, LiveState>> {
+export async function readLiveObjects(
+  cluster: ReadOnlyCluster,
+  wanted: ReadonlyMap<string, ObjectAddress>,
+): Promise<ReadonlyMap<string, LiveState>> {
   const groups = new Map<string, { readonly key: string; readonly address: ObjectAddress }[]>();
   for (const [key, address] of wanted) {
     const group = `${address.kind.group}/${address.kind.version}/${address.kind.resource} ${address.namespace ?? ''}`;
@@ -40,8 +43,12 @@ async function listObjects(
   const { kind, namespace } = first.address;
   const answer = await cluster.list(kind, namespace === undefined ? {} : { namespace });
   // Who may not list may still be allowed to read what the manifests name.
-  if (answer.kind === 'forbidden') return new Map(await Promise.all(group.map(async ({ key, address }) => [key, await getObject(cluster, address)] as const)));
-  if (answer.kind !== 'listed') return new Map(group.map(({ key }) => [key, { kind: 'unknown', refusal: answer } as const]));
+  if (answer.kind === 'forbidden')
+    return new Map(
+      await Promise.all(group.map(async ({ key, address }) => [key, await getObject(cluster, address)] as const)),
+    );
+  if (answer.kind !== 'listed')
+    return new Map(group.map(({ key }) => [key, { kind: 'unknown', refusal: answer } as const]));
   const byName = new Map(answer.items.map((item) => [nameOf(item), withType(item, kind)]));
   return new Map(
     group.map(({ key, address }) => {
@@ -57,27 +64,45 @@ export type OwnedObjects =
       readonly kind: 'read';
       /** undefined: the target owns nothing here yet. */
       readonly parent: JsonObject | undefined;
-      readonly members: ReadonlyMap<string, { readonly identity: ObjectIdentity; readonly address: ObjectAddress; readonly object: JsonObject }>;
+      readonly members: ReadonlyMap<
+        string,
+        { readonly identity: ObjectIdentity; readonly address: ObjectAddress; readonly object: JsonObject }
+      >;
     }
   | { readonly kind: 'unreadable'; readonly refusal: Refusal };
 
 /** Lists the members of a set in the kinds and namespaces that its parent names. */
-export async function readOwnedObjects(cluster: ReadOnlyCluster, set: ApplySet, catalog: KindCatalog): Promise<OwnedObjects> {
+export async function readOwnedObjects(
+  cluster: ReadOnlyCluster,
+  set: ApplySet,
+  catalog: KindCatalog,
+): Promise<OwnedObjects> {
   const parent = await cluster.get(parentAddress(set, catalog));
-  if (parent.kind === 'absent' || parent.kind === 'namespace-absent') return { kind: 'read', parent: undefined, members: new Map() };
+  if (parent.kind === 'absent' || parent.kind === 'namespace-absent')
+    return { kind: 'read', parent: undefined, members: new Map() };
   if (parent.kind !== 'found') return { kind: 'unreadable', refusal: parent };
 
   const contents = readApplySetContents(parent.object);
   const namespaces = [...new Set([set.parentNamespace, ...contents.namespaces])];
-  const lists = contents.groupKinds.flatMap((groupKind): readonly { readonly kind: ServedKind; readonly namespace?: string }[] => {
-    const kind = catalog.kinds.find((served) => groupKind === (served.group === '' ? served.kind : `${served.kind}.${served.group}`));
-    if (kind === undefined) return [];
-    return kind.namespaced ? namespaces.map((namespace) => ({ kind, namespace })) : [{ kind }];
-  });
+  const lists = contents.groupKinds.flatMap(
+    (groupKind): readonly { readonly kind: ServedKind; readonly namespace?: string }[] => {
+      const kind = catalog.kinds.find(
+        (served) => groupKind === (served.group === '' ? served.kind : `${served.kind}.${served.group}`),
+      );
+      if (kind === undefined) return [];
+      return kind.namespaced ? namespaces.map((namespace) => ({ kind, namespace })) : [{ kind }];
+    },
+  );
   const members = new Map<string, { identity: ObjectIdentity; address: ObjectAddress; object: JsonObject }>();
   const labelSelector = `${partOfLabel}=${set.id}`;
   const answers = await Promise.all(
-    lists.map(async (list) => ({ list, answer: await cluster.list(list.kind, { labelSelector, ...(list.namespace === undefined ? {} : { namespace: list.namespace }) }) })),
+    lists.map(async (list) => ({
+      list,
+      answer: await cluster.list(list.kind, {
+        labelSelector,
+        ...(list.namespace === undefined ? {} : { namespace: list.namespace }),
+      }),
+    })),
   );
   for (const { list, answer } of answers) {
     if (answer.kind !== 'listed') {
@@ -89,8 +114,17 @@ export async function readOwnedObjects(cluster: ReadOnlyCluster, set: ApplySet, 
       const name = nameOf(object);
       if (partOf(object) !== set.id || name === undefined) continue;
       const namespace = list.kind.namespaced ? namespaceOf(object) : undefined;
-      const identity: ObjectIdentity = { group: list.kind.group, kind: list.kind.kind, ...(namespace === undefined ? {} : { namespace }), name };
-      members.set(identityKey(identity), { identity, address: { kind: list.kind, ...(namespace === undefined ? {} : { namespace }), name }, object });
+      const identity: ObjectIdentity = {
+        group: list.kind.group,
+        kind: list.kind.kind,
+        ...(namespace === undefined ? {} : { namespace }),
+        name,
+      };
+      members.set(identityKey(identity), {
+        identity,
+        address: { kind: list.kind, ...(namespace === undefined ? {} : { namespace }), name },
+        object,
+      });
     }
   }
   return { kind: 'read', parent: parent.object, members };
@@ -98,7 +132,10 @@ export async function readOwnedObjects(cluster: ReadOnlyCluster, set: ApplySet, 
 
 export function parentAddress(set: ApplySet, catalog: KindCatalog): ObjectAddress {
   const kind = catalog.kinds.find((served) => served.group === '' && served.kind === 'ConfigMap');
-  if (kind === undefined) throw new Error('the cluster serves no ConfigMap; it is not a Kubernetes API that Planwright can keep ownership records on');
+  if (kind === undefined)
+    throw new Error(
+      'the cluster serves no ConfigMap; it is not a Kubernetes API that Planwright can keep ownership records on',
+    );
   return { kind, namespace: set.parentNamespace, name: set.parentName };
 }
 

@@ -1,10 +1,10 @@
 import type { CommitSha, Repository, TreeSha } from '../domain/identity.ts';
 import { decodeManifests } from '../domain/manifest/decode-manifests.ts';
-import type { Problem, RenderedObject } from '../domain/manifest/rendered-object.ts';
 import { isManifestPath } from '../domain/manifest/manifest-file.ts';
+import type { Problem, RenderedObject } from '../domain/manifest/rendered-object.ts';
 import { rendererProblem } from '../domain/target/detect-renderer.ts';
-import { enclosingTarget } from '../domain/target/target-files.ts';
 import type { Target } from '../domain/target/target.ts';
+import { enclosingTarget } from '../domain/target/target-files.ts';
 import type { Checkout, FileRead, TreeEntry } from './ports/checkout.ts';
 
 export interface Render {
@@ -24,11 +24,20 @@ export interface SourceTree {
  * Renders a stack of plain manifests: what stands in its directory, less nested stacks. Decoding is a pure function of the files, so that rendering
  * a second time could not differ; renderers that run programs have to be run twice.
  */
-export async function renderTarget(checkout: Checkout, repository: Repository, source: { readonly tree: SourceTree; readonly target: Target; readonly all: readonly Target[] }): Promise<Render> {
+export async function renderTarget(
+  checkout: Checkout,
+  repository: Repository,
+  source: { readonly tree: SourceTree; readonly target: Target; readonly all: readonly Target[] },
+): Promise<Render> {
   const { target, all, tree } = source;
   const enclosing = enclosingTarget([target, ...all.filter((other) => other.directory !== target.directory)]);
-  const own = tree.entries.filter((entry) => isBelow(entry.path, target.directory) && enclosing(entry.path)?.directory === target.directory);
-  const unsupported = rendererProblem(target, own.map((entry) => entry.path));
+  const own = tree.entries.filter(
+    (entry) => isBelow(entry.path, target.directory) && enclosing(entry.path)?.directory === target.directory,
+  );
+  const unsupported = rendererProblem(
+    target,
+    own.map((entry) => entry.path),
+  );
   if (unsupported !== undefined) return { objects: [], problems: [unsupported] };
   const manifests = own.filter((entry) => isManifestPath(entry.path));
   const refused = manifests.flatMap((entry) => (entry.kind === 'file' ? [] : [refusedEntry(entry)]));
@@ -47,7 +56,11 @@ export async function renderTarget(checkout: Checkout, repository: Repository, s
 
 function refusedEntry(entry: TreeEntry): Problem {
   const what = entry.kind === 'symlink' ? 'a symbolic link' : 'a submodule';
-  return { severity: 'error', message: `${entry.path} is ${what}, which is never followed; put the file itself here`, position: { path: entry.path, line: 1, column: 1 } };
+  return {
+    severity: 'error',
+    message: `${entry.path} is ${what}, which is never followed; put the file itself here`,
+    position: { path: entry.path, line: 1, column: 1 },
+  };
 }
 
 function isBelow(path: string, directory: string): boolean {
@@ -55,8 +68,12 @@ function isBelow(path: string, directory: string): boolean {
 }
 
 /** A file's text, or why it is not one. */
-export function textOf(path: string, read: FileRead | undefined): { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unreadable'; readonly problem: Problem } {
-  const unreadable = (message: string) => ({ kind: 'unreadable', problem: { severity: 'error', message, position: { path, line: 1, column: 1 } } }) as const;
+export function textOf(
+  path: string,
+  read: FileRead | undefined,
+): { readonly kind: 'text'; readonly text: string } | { readonly kind: 'unreadable'; readonly problem: Problem } {
+  const unreadable = (message: string) =>
+    ({ kind: 'unreadable', problem: { severity: 'error', message, position: { path, line: 1, column: 1 } } }) as const;
   if (read === undefined || read.kind === 'absent') return unreadable(`${path} could not be read from the repository`);
   if (read.kind === 'refused') return unreadable(`${path} is not read: ${read.reason}`);
   try {

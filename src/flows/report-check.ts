@@ -20,15 +20,29 @@ export type WantedCheck = Omit<CheckRunRequest, 'externalId'> & {
  *
  * @returns the run when something was sent or found again; undefined when nothing had to be said
  */
-export async function reportCheck(ports: ReportPorts, repository: Repository, wanted: WantedCheck): Promise<CheckRun | undefined> {
+export async function reportCheck(
+  ports: ReportPorts,
+  repository: Repository,
+  wanted: WantedCheck,
+): Promise<CheckRun | undefined> {
   const key = checkKey(wanted.sha, wanted.name);
   const { origin, ...said } = wanted;
-  const content = sha256Text(JSON.stringify([origin, said.text, said.annotations, said.conclusion, said.actions, said.detailsUrl]));
+  const content = sha256Text(
+    JSON.stringify([origin, said.text, said.annotations, said.conclusion, said.actions, said.detailsUrl]),
+  );
   const row = await ports.store.reported(repository.id, key);
   if (row !== undefined && row.content === content) return undefined;
-  if (row !== undefined && !row.closed && originOf(row) === origin) return continueRun(ports, repository, { row, said, content });
-  const fresh: ReportedItem = { key, repository: repository.id, externalId: `${origin}#${row === undefined ? 1 : numberOf(row) + 1}`, content: '', closed: false };
-  if (row !== undefined && !row.closed) await abandon(ports, repository, { row, sha: wanted.sha, name: wanted.name, text: wanted.text });
+  if (row !== undefined && !row.closed && originOf(row) === origin)
+    return continueRun(ports, repository, { row, said, content });
+  const fresh: ReportedItem = {
+    key,
+    repository: repository.id,
+    externalId: `${origin}#${row === undefined ? 1 : numberOf(row) + 1}`,
+    content: '',
+    closed: false,
+  };
+  if (row !== undefined && !row.closed)
+    await abandon(ports, repository, { row, sha: wanted.sha, name: wanted.name, text: wanted.text });
   await ports.store.saveReported(fresh);
   return create(ports, repository, { row: fresh, said, content });
 }
@@ -47,7 +61,9 @@ async function create(ports: ReportPorts, repository: Repository, { row, said, c
 
 async function continueRun(ports: ReportPorts, repository: Repository, report: Report): Promise<CheckRun> {
   const { row, said } = report;
-  const id = row.githubId ?? (await findRun(ports, repository, { sha: said.sha, name: said.name, externalId: row.externalId }))?.id;
+  const id =
+    row.githubId ??
+    (await findRun(ports, repository, { sha: said.sha, name: said.name, externalId: row.externalId }))?.id;
   if (id === undefined) return create(ports, repository, report);
   if (row.content === '') {
     // The answer to the last attempt was lost: it may have completed the run.
@@ -71,7 +87,12 @@ async function confirm(ports: ReportPorts, { row, content }: Report, run: CheckR
 async function abandon(
   ports: ReportPorts,
   repository: Repository,
-  at: { readonly row: ReportedItem; readonly sha: CommitSha; readonly name: CheckName; readonly text: CheckRunRequest['text'] },
+  at: {
+    readonly row: ReportedItem;
+    readonly sha: CommitSha;
+    readonly name: CheckName;
+    readonly text: CheckRunRequest['text'];
+  },
 ): Promise<void> {
   const found = await findRun(ports, repository, { sha: at.sha, name: at.name, externalId: at.row.externalId });
   if (found === undefined || found.status === 'completed') return;
@@ -85,7 +106,11 @@ async function abandon(
   });
 }
 
-async function findRun(ports: ReportPorts, repository: Repository, of: { readonly sha: CommitSha; readonly name: CheckName; readonly externalId: string }): Promise<CheckRun | undefined> {
+async function findRun(
+  ports: ReportPorts,
+  repository: Repository,
+  of: { readonly sha: CommitSha; readonly name: CheckName; readonly externalId: string },
+): Promise<CheckRun | undefined> {
   const runs = await ports.github.checkRuns(repository, of.sha, of.name);
   return runs.find((run) => run.externalId === of.externalId);
 }

@@ -25,8 +25,18 @@ export async function reportComment(ports: CommentPorts, repository: Repository,
   if (row === undefined && wanted.onlyIfThere) return;
   const known = row?.githubId ?? (await ports.github.findComment(repository, wanted.number, wanted.marker))?.id;
   if (known === undefined && wanted.onlyIfThere) return;
-  const intent = { key, repository: repository.id, externalId: wanted.marker, content: '', closed: false, ...(known === undefined ? {} : { githubId: known }) };
+  const intent = {
+    key,
+    repository: repository.id,
+    externalId: wanted.marker,
+    content: '',
+    closed: false,
+    ...(known === undefined ? {} : { githubId: known }),
+  };
   await ports.store.saveReported(intent);
-  const id = known !== undefined && (await ports.github.updateComment(repository, known, wanted.body)) ? known : (await ports.github.createComment(repository, wanted.number, wanted.body)).id;
+  const id =
+    known !== undefined && (await ports.github.updateComment(repository, known, wanted.body))
+      ? known
+      : (await ports.github.createComment(repository, wanted.number, wanted.body)).id;
   await ports.store.saveReported({ ...intent, githubId: id, content });
 }

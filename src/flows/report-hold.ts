@@ -1,10 +1,10 @@
 import { sha256Text } from '../domain/audit/content-digest.ts';
+import type { ServerSettings } from '../domain/config/server-settings.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import type { PlanDigest, Repository, TargetName } from '../domain/identity.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import type { Uncovered } from '../domain/report/effect-difference.ts';
-import { closedHoldIssue, holdIssue, holdLabel, holdMarker, type HoldView } from '../domain/report/hold-issue.ts';
-import type { ServerSettings } from '../domain/config/server-settings.ts';
+import { closedHoldIssue, type HoldView, holdIssue, holdLabel, holdMarker } from '../domain/report/hold-issue.ts';
 import type { Conversation } from './ports/github.ts';
 import type { MergeRecord, Records } from './ports/store.ts';
 

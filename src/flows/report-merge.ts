@@ -1,17 +1,17 @@
+import { sha256Text } from '../domain/audit/content-digest.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import type { CommitSha } from '../domain/identity.ts';
-import { sha256Text } from '../domain/audit/content-digest.ts';
 import { deployCheck } from '../domain/report/deploy-check.ts';
 import { deploymentStatus } from '../domain/report/deployment-status.ts';
 import { planComment, planCommentMarker } from '../domain/report/plan-comment.ts';
 import type { DeploymentView, PlanningOutcome } from '../domain/report/pull-request-view.ts';
-import type { PullRequestPorts } from './pull-request-ports.ts';
-import { viewOf } from './view-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { MergeRecord } from './ports/store.ts';
+import type { PullRequestPorts } from './pull-request-ports.ts';
 import { reportCheck } from './report-check.ts';
 import { reportComment } from './report-comment.ts';
 import { holdKey } from './report-hold.ts';
+import { viewOf } from './view-pull-request.ts';
 
 export interface MergeReport {
   readonly record: MergeRecord;
@@ -25,9 +25,16 @@ export async function reportMerge(ports: PullRequestPorts, pull: PullRequest, re
   const deployments = await ports.store.deploymentsOfMerge(pull.repository.id, pull.number);
   const views = await Promise.all(deployments.map((deployment) => viewDeployment(ports, deployment)));
   for (const environment of new Set(deployments.map((deployment) => deployment.environment))) {
-    await reportDeployment(ports, pull, { record: report.record, environment, views: views.filter((view) => view.environment === environment) });
+    await reportDeployment(ports, pull, {
+      record: report.record,
+      environment,
+      views: views.filter((view) => view.environment === environment),
+    });
   }
-  const context = { commit: report.record.commit, ...(report.nothingMayBeDeployed === undefined ? {} : { nothingMayBeDeployed: report.nothingMayBeDeployed }) };
+  const context = {
+    commit: report.record.commit,
+    ...(report.nothingMayBeDeployed === undefined ? {} : { nothingMayBeDeployed: report.nothingMayBeDeployed }),
+  };
   const check = deployCheck(views, context);
   await reportCheck(ports, pull.repository, {
     origin: `deploy:${pull.repository.id}:${pull.number}`,
@@ -40,7 +47,12 @@ export async function reportMerge(ports: PullRequestPorts, pull: PullRequest, re
   if (views.length === 0) return;
   const gate = { status: report.record.blockers.length === 0 ? 'open' : 'blocked', requirements: [] } as const;
   const view = viewOf(ports.server, { pull, base: report.base, outcome: report.outcome, gate, deployments: views });
-  await reportComment(ports, pull.repository, { number: pull.number, marker: planCommentMarker, body: planComment(view), onlyIfThere: false });
+  await reportComment(ports, pull.repository, {
+    number: pull.number,
+    marker: planCommentMarker,
+    body: planComment(view),
+    onlyIfThere: false,
+  });
 }
 
 async function viewDeployment(ports: PullRequestPorts, deployment: Deployment): Promise<DeploymentView> {
@@ -69,10 +81,19 @@ async function reportDeployment(
   const id =
     row?.githubId ??
     (row === undefined ? undefined : await github.findDeployment(repository, sha, at.environment, marker))?.id ??
-    (await github.createDeployment(repository, { sha, environment: at.environment, key: marker, description: `#${pull.number}` })).id;
+    (
+      await github.createDeployment(repository, {
+        sha,
+        environment: at.environment,
+        key: marker,
+        description: `#${pull.number}`,
+      })
+    ).id;
   if (row?.githubId === undefined) await store.saveReported({ ...intent, githubId: id });
   const { url } = ports.server;
-  const plan = at.views.map(({ phase }) => ('plan' in phase ? phase.plan : undefined)).find((digest) => digest !== undefined);
+  const plan = at.views
+    .map(({ phase }) => ('plan' in phase ? phase.plan : undefined))
+    .find((digest) => digest !== undefined);
   await github.setDeploymentStatus(repository, id, {
     state: status.state,
     description: status.description,

@@ -25,7 +25,10 @@ function looksOf(hint: Hint, log: Log): readonly Look[] {
   try {
     return interpretHint(hint);
   } catch (error) {
-    log.warn({ guid: hint.guid, event: hint.event, error: String(error) }, 'a delivery makes no sense and is left aside');
+    log.warn(
+      { guid: hint.guid, event: hint.event, error: String(error) },
+      'a delivery makes no sense and is left aside',
+    );
     return [];
   }
 }
@@ -33,13 +36,19 @@ function looksOf(hint: Hint, log: Log): readonly Look[] {
 async function request(records: Records, look: Look): Promise<void> {
   switch (look.kind) {
     case 'comment':
-      await records.addCommand({ repository: look.repository, issue: look.issue, commentId: look.comment, bodyDigest: look.bodyDigest });
+      await records.addCommand({
+        repository: look.repository,
+        issue: look.issue,
+        commentId: look.comment,
+        bodyDigest: look.bodyDigest,
+      });
       return;
     case 'plan-again':
       await records.forgetPlanRuns(look.repository, commitSha(look.headSha));
       return;
     case 'pull-request':
     case 'repository':
+    case 'holds':
       await records.requestJob({ job: look });
   }
 }

@@ -49,13 +49,25 @@ describe('the line, from a signed webhook to an applied object', () => {
   afterAll(() => stage.close());
 
   const conclusions = (sha: string) =>
-    Object.fromEntries(stage.github.checkRuns(repo, sha, 'latest').map((run) => [run.name, run.conclusion ?? run.status]));
+    Object.fromEntries(
+      stage.github.checkRuns(repo, sha, 'latest').map((run) => [run.name, run.conclusion ?? run.status]),
+    );
 
   it('says "No infrastructure changes" on a pull request that touches none, without a comment', async () => {
-    const sha = await stage.github.push({ repo, branch: 'readme', files: { 'README.md': '# infrastructure\n' }, author: 'alice' });
+    const sha = await stage.github.push({
+      repo,
+      branch: 'readme',
+      files: { 'README.md': '# infrastructure\n' },
+      author: 'alice',
+    });
     const number = await stage.github.openPullRequest({ repo, head: 'readme', title: 'Words', author: 'alice' });
-    await stage.eventually('both checks', () => (Object.values(conclusions(sha)).filter((end) => end === 'success').length === 2 ? true : undefined));
-    expect(stage.github.checkRuns(repo, sha).map((run) => run.output.title)).toEqual(['No infrastructure changes', 'No infrastructure changes']);
+    await stage.eventually('both checks', () =>
+      Object.values(conclusions(sha)).filter((end) => end === 'success').length === 2 ? true : undefined,
+    );
+    expect(stage.github.checkRuns(repo, sha).map((run) => run.output.title)).toEqual([
+      'No infrastructure changes',
+      'No infrastructure changes',
+    ]);
     expect(stage.github.comments(repo, number)).toEqual([]);
   });
 
@@ -71,17 +83,32 @@ describe('the line, from a signed webhook to an applied object', () => {
       author: 'alice',
     });
     const number = await github.openPullRequest({ repo, head: 'bump', title: 'Version 2', author: 'alice' });
-    await stage.eventually('the gate completes', () => (github.checkRuns(repo, sha).every((run) => run.status === 'completed') && github.checkRuns(repo, sha).length === 2 ? true : undefined));
-    await stage.eventually('the gate asks', () => (conclusions(sha)['planwright/gate'] === 'action_required' ? true : undefined));
+    await stage.eventually('the gate completes', () =>
+      github.checkRuns(repo, sha).every((run) => run.status === 'completed') && github.checkRuns(repo, sha).length === 2
+        ? true
+        : undefined,
+    );
+    await stage.eventually('the gate asks', () =>
+      conclusions(sha)['planwright/gate'] === 'action_required' ? true : undefined,
+    );
     expect(conclusions(sha)).toEqual({ 'planwright/plan': 'success', 'planwright/gate': 'action_required' });
     const [comment] = github.comments(repo, number);
     expect(comment?.body).toContain('<!-- planwright:plan -->');
     github.clock.advance(2_000);
     await github.review({ repo, number, reviewer: 'bob', state: 'APPROVED' });
-    await stage.eventually('the gate opens', () => (conclusions(sha)['planwright/gate'] === 'success' ? true : undefined));
+    await stage.eventually('the gate opens', () =>
+      conclusions(sha)['planwright/gate'] === 'success' ? true : undefined,
+    );
     const merged = await github.merge({ repo, number, by: 'bob' });
-    await stage.eventually('the deployment ends', () => (github.checkRuns(repo, merged).find((run) => run.name === 'planwright/deploy')?.conclusion === 'success' ? true : undefined));
-    const live = stage.clusters.get('production')?.objects().find((object) => object.kind === 'Deployment');
+    await stage.eventually('the deployment ends', () =>
+      github.checkRuns(repo, merged).find((run) => run.name === 'planwright/deploy')?.conclusion === 'success'
+        ? true
+        : undefined,
+    );
+    const live = stage.clusters
+      .get('production')
+      ?.objects()
+      .find((object) => object.kind === 'Deployment');
     expect(JSON.stringify(live)).toContain('registry.test/web:2');
     expect(github.comments(repo, number)).toHaveLength(1);
     expect(github.violations).toEqual([]);

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
 import type { ServerSettings } from '../../src/domain/config/server-settings.ts';
 import { type SandboxCluster, startCluster } from '../../src/sandbox/cluster/cluster.ts';
 import { type SandboxGitHub, startGitHub } from '../../src/sandbox/github/github.ts';
@@ -16,14 +17,21 @@ export interface Stage {
   /** What Planwright logged, for failures. */
   readonly logged: readonly string[];
   /** Resolves with the first value that is not undefined; rejects, with what was logged, when none comes in time. */
-  eventually<Value>(what: string, look: () => Value | undefined | Promise<Value | undefined>, withinMs?: number): Promise<Value>;
+  eventually<Value>(
+    what: string,
+    look: () => Value | undefined | Promise<Value | undefined>,
+    withinMs?: number,
+  ): Promise<Value>;
   close(): Promise<void>;
 }
 
 export interface StageOptions {
   /** Sandbox clusters by name; with `kubeconfig` none is started. */
   readonly clusterNames?: readonly string[];
+  /** A file whose contexts are the clusters. */
   readonly kubeconfig?: string;
+  /** Where ownership records lie; `default` when absent. */
+  readonly ownerNamespace?: string;
   readonly files: Readonly<Record<string, string>>;
   /** Globs of PLANWRIGHT_REPOSITORIES. */
   readonly mayDeploy?: readonly string[];
@@ -68,12 +76,19 @@ export async function setStage(options: StageOptions): Promise<Stage> {
 
   const logged: string[] = [];
   const write = (level: string) => (facts: object, message: string) => {
-    logged.push(`${level} ${message} ${JSON.stringify(facts, (_, value: unknown) => (value instanceof Error ? { message: value.message, stack: value.stack } : value))}`);
+    logged.push(
+      `${level} ${message} ${JSON.stringify(facts, (_, value: unknown) => (value instanceof Error ? { message: value.message, stack: value.stack } : value))}`,
+    );
   };
-  const names = options.clusterNames ?? (options.kubeconfig === undefined ? ['staging', 'production'] : ['test']);
+  const names = options.clusterNames ?? [...readKubeconfig(kubeconfigs).contexts.keys()];
   const server: ServerSettings = {
     gitHubHost: github.host,
-    clusters: new Map(names.map((name) => [name, { name, repositories: options.mayDeploy ?? ['acme/*'], ownerNamespace: 'default' }])),
+    clusters: new Map(
+      names.map((name) => [
+        name,
+        { name, repositories: options.mayDeploy ?? ['acme/*'], ownerNamespace: options.ownerNamespace ?? 'default' },
+      ]),
+    ),
   };
   const planwright = await startPlanwright({
     app: { id: appId, privateKey: keys.privateKey, webhookSecret },
@@ -95,7 +110,17 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     planwright,
     logged,
     eventually: (what, look, withinMs = 15_000) =>
-      eventually({ what, look, withinMs, logged: () => [...logged.slice(-20), ...github.requests.slice(-25).map((request) => `${request.at.toISOString()} ${request.method} ${request.path} ${request.status}`)] }),
+      eventually({
+        what,
+        look,
+        withinMs,
+        logged: () => [
+          ...logged.slice(-20),
+          ...github.requests
+            .slice(-25)
+            .map((request) => `${request.at.toISOString()} ${request.method} ${request.path} ${request.status}`),
+        ],
+      }),
     close: async () => {
       await planwright.stop(5_000);
       await github.close();
@@ -115,7 +140,8 @@ async function eventually<Value>(of: {
   for (;;) {
     const value = await of.look();
     if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`${of.what} did not come within ${of.withinMs} ms. Logged:\n${of.logged().join('\n')}`);
+    if (Date.now() > deadline)
+      throw new Error(`${of.what} did not come within ${of.withinMs} ms. Logged:\n${of.logged().join('\n')}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,5 +1,5 @@
-import type { Log } from '../../flows/ports/clock.ts';
 import type { InstallationId } from '../../domain/identity.ts';
+import type { Log } from '../../flows/ports/clock.ts';
 import type { GitHub } from '../../flows/ports/github.ts';
 import { callsTo } from './calls.ts';
 import { checks } from './check-runs.ts';

@@ -24,7 +24,11 @@ export interface InstallationClientsOptions {
   readonly now?: () => number;
 }
 
-export function installationClients({ app, now = Date.now, throttled = true }: InstallationClientsOptions): InstallationClients {
+export function installationClients({
+  app,
+  now = Date.now,
+  throttled = true,
+}: InstallationClientsOptions): InstallationClients {
   const clients = new Map<InstallationId, Promise<InstallationOctokit>>();
   const gitTokens = new Map<string, Promise<Token>>();
   let slug: Promise<string> | undefined;
@@ -69,7 +73,11 @@ export function installationClients({ app, now = Date.now, throttled = true }: I
 
 async function newClient(
   app: Pick<Probot, 'auth'>,
-  { installation, now, throttled }: { readonly installation: InstallationId; readonly now: () => number; readonly throttled: boolean },
+  {
+    installation,
+    now,
+    throttled,
+  }: { readonly installation: InstallationId; readonly now: () => number; readonly throttled: boolean },
 ): Promise<InstallationOctokit> {
   const tokens = tokenCache(now);
   const appClient = await app.auth();

@@ -15,13 +15,7 @@ import { contributorsOf } from './contributors.ts';
 import { GitHubFault, PermissionMissing } from './github-fault.ts';
 import { timestampMs } from './timestamp.ts';
 
-export function pullRequests({
-  calls,
-  log,
-}: {
-  readonly calls: Calls;
-  readonly log: Pick<Log, 'warn'>;
-}): PullRequests {
+export function pullRequests({ calls, log }: { readonly calls: Calls; readonly log: Pick<Log, 'warn'> }): PullRequests {
   return {
     repository: (installation, id) =>
       calls.find({

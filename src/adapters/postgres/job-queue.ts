@@ -11,7 +11,7 @@ export interface QueuedJob {
   readonly attempt: number;
 }
 
-export const queueNames = ['pull-request', 'target', 'repository'] as const satisfies readonly Job['kind'][];
+export const queueNames = ['pull-request', 'target', 'repository', 'holds'] as const satisfies readonly Job['kind'][];
 
 /** pg-boss takes no shorter one; a dead worker is noticed after it and at most one supervision. */
 const heartbeatSeconds = 10;
@@ -84,6 +84,8 @@ export function subjectKey(job: Job): string {
       return `${job.repository}:${job.target}`;
     case 'repository':
       return JSON.stringify([job.repository, job.branch ?? null, job.headSha ?? null]);
+    case 'holds':
+      return String(job.repository);
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Json } from '../json.ts';
 import type { RepositoryId } from '../identity.ts';
+import type { Json } from '../json.ts';
 
 /** What happened, append-only. Facts hold ids, logins, digests and reasons; never a secret. */
 export interface AuditRecord {

@@ -10,6 +10,8 @@ export interface Hint {
   readonly action?: string;
   readonly installation?: number;
   readonly repository?: number;
+  /** Of an installation: the repositories that it can see from now on. */
+  readonly repositories?: readonly number[];
   readonly pull?: number;
   /** Issue number, for comments on plain issues. */
   readonly issue?: number;

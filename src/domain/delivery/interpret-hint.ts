@@ -1,26 +1,70 @@
-import { type InstallationId, installationId, type PullNumber, pullNumber, type RepositoryId, repositoryId } from '../identity.ts';
+import {
+  type InstallationId,
+  installationId,
+  type PullNumber,
+  pullNumber,
+  type RepositoryId,
+  repositoryId,
+} from '../identity.ts';
 import type { Hint } from './hint.ts';
 
 /** What a delivery tells us to look at. */
 export type Look =
-  | { readonly kind: 'pull-request'; readonly installation: InstallationId; readonly repository: RepositoryId; readonly pull: PullNumber }
-  /** Open pull requests against a branch that moved, those of one head, or all of them. */
-  | { readonly kind: 'repository'; readonly installation: InstallationId; readonly repository: RepositoryId; readonly branch?: string; readonly headSha?: string }
+  | {
+      readonly kind: 'pull-request';
+      readonly installation: InstallationId;
+      readonly repository: RepositoryId;
+      readonly pull: PullNumber;
+    }
+  /** Open pull requests against a branch that moved, those of one head, or (with neither) all of them. */
+  | {
+      readonly kind: 'repository';
+      readonly installation: InstallationId;
+      readonly repository: RepositoryId;
+      readonly branch?: string;
+      readonly headSha?: string;
+    }
+  /** Somebody wrote on an issue that may be a hold's. */
+  | { readonly kind: 'holds'; readonly installation: InstallationId; readonly repository: RepositoryId }
   /** A new comment that may hold commands. */
-  | { readonly kind: 'comment'; readonly repository: RepositoryId; readonly issue: number; readonly comment: number; readonly bodyDigest: string }
+  | {
+      readonly kind: 'comment';
+      readonly repository: RepositoryId;
+      readonly issue: number;
+      readonly comment: number;
+      readonly bodyDigest: string;
+    }
   /** Somebody asked for this head's checks again. */
   | { readonly kind: 'plan-again'; readonly repository: RepositoryId; readonly headSha: string };
 
 /** Actions after which a pull request has to be looked at. */
-const pullActions = new Set(['opened', 'reopened', 'synchronize', 'closed', 'edited', 'ready_for_review', 'converted_to_draft', 'labeled', 'unlabeled']);
+const pullActions = new Set([
+  'opened',
+  'reopened',
+  'synchronize',
+  'closed',
+  'edited',
+  'ready_for_review',
+  'converted_to_draft',
+  'labeled',
+  'unlabeled',
+]);
 
 /** Which looks a delivery asks for; none for events and actions that change nothing of ours. */
 export function interpretHint(hint: Hint): readonly Look[] {
-  if (hint.installation === undefined || hint.repository === undefined) return [];
+  if (hint.installation === undefined) return [];
   const installation = installationId(hint.installation);
+  if (hint.repositories !== undefined) {
+    const isNew = hint.action === 'created' || hint.action === 'added' || hint.action === 'unsuspend';
+    return isNew
+      ? hint.repositories.map((id) => ({ kind: 'repository', installation, repository: repositoryId(id) }))
+      : [];
+  }
+  if (hint.repository === undefined) return [];
   const repository = repositoryId(hint.repository);
   const pull = hint.pull === undefined ? undefined : pullNumber(hint.pull);
-  const lookAtPull: readonly Look[] = pull === undefined ? [] : [{ kind: 'pull-request', installation, repository, pull }];
+  const lookAtPull: readonly Look[] =
+    pull === undefined ? [] : [{ kind: 'pull-request', installation, repository, pull }];
   switch (hint.event) {
     case 'pull_request':
       return hint.action !== undefined && pullActions.has(hint.action) ? lookAtPull : [];
@@ -28,8 +72,18 @@ export function interpretHint(hint: Hint): readonly Look[] {
       return lookAtPull;
     case 'issue_comment': {
       if (hint.action !== 'created' || hint.comment === undefined || hint.issue === undefined) return [];
-      const comment: Look = { kind: 'comment', repository, issue: hint.issue, comment: hint.comment.id, bodyDigest: hint.comment.bodyDigest };
-      return [comment, ...lookAtPull, ...(pull === undefined ? [{ kind: 'repository' as const, installation, repository }] : [])];
+      const comment: Look = {
+        kind: 'comment',
+        repository,
+        issue: hint.issue,
+        comment: hint.comment.id,
+        bodyDigest: hint.comment.bodyDigest,
+      };
+      return [
+        comment,
+        ...lookAtPull,
+        ...(pull === undefined ? [{ kind: 'holds' as const, installation, repository }] : []),
+      ];
     }
     case 'push':
       return hint.ref?.startsWith('refs/heads/') === true && !hint.ref.startsWith('refs/heads/gh-readonly-queue/')

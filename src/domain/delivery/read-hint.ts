@@ -16,19 +16,23 @@ export function readHint(delivery: { readonly guid: string; readonly event: stri
   const installation = id(record(payload['installation'])['id']);
   const repository = id(record(payload['repository'])['id']);
   const issue = record(payload['issue']);
-  const pull = id(record(payload['pull_request'])['number']) ?? (issue['pull_request'] === undefined ? undefined : id(issue['number']));
+  const pull =
+    id(record(payload['pull_request'])['number']) ??
+    (issue['pull_request'] === undefined ? undefined : id(issue['number']));
   const issueNumber = id(issue['number']);
   const comment = commentOf(payload);
   const pushed = delivery.event === 'push';
   const ref = pushed ? text(payload['ref']) : text(record(record(payload['pull_request'])['base'])['ref']);
-  const sha = pushed ? text(payload['after']) : headShaOf(payload);
+  const sha = pushed ? shaText(payload['after']) : headShaOf(payload);
   const button = buttonOf(payload);
+  const repositories = repositoriesOf(delivery.event, payload);
   return {
     guid: deliveryGuid(delivery.guid),
     event: delivery.event,
     ...(action === undefined ? {} : { action }),
     ...(installation === undefined ? {} : { installation }),
     ...(repository === undefined ? {} : { repository }),
+    ...(repositories === undefined ? {} : { repositories }),
     ...(pull === undefined ? {} : { pull }),
     ...(issueNumber === undefined ? {} : { issue: issueNumber }),
     ...(comment === undefined ? {} : { comment }),
@@ -44,12 +48,25 @@ function commentOf(payload: Payload): Hint['comment'] | undefined {
   const body = comment['body'];
   // Bots, ourselves first, say no commands.
   if (record(comment['user'])['type'] === 'Bot') return undefined;
-  return commentId === undefined || typeof body !== 'string' ? undefined : { id: commentId, bodyDigest: sha256Text(body) };
+  return commentId === undefined || typeof body !== 'string'
+    ? undefined
+    : { id: commentId, bodyDigest: sha256Text(body) };
+}
+
+const mostRepositories = 10_000;
+
+/** Open pull requests of a repository that comes into sight get their checks at once. */
+function repositoriesOf(event: string, payload: Payload): readonly number[] | undefined {
+  if (event !== 'installation' && event !== 'installation_repositories') return undefined;
+  const listed = event === 'installation' ? payload['repositories'] : payload['repositories_added'];
+  return Array.isArray(listed)
+    ? listed.slice(0, mostRepositories).flatMap((entry) => id(record(entry)['id']) ?? [])
+    : [];
 }
 
 function headShaOf(payload: Payload): string | undefined {
   for (const part of ['check_run', 'check_suite', 'merge_group']) {
-    const sha = text(record(payload[part])['head_sha']);
+    const sha = shaText(record(payload[part])['head_sha']);
     if (sha !== undefined) return sha;
   }
   return undefined;
@@ -67,6 +84,10 @@ function record(value: unknown): Payload {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= 1000 ? value : undefined;
+}
+
+function shaText(value: unknown): string | undefined {
+  return typeof value === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(value) ? value : undefined;
 }
 
 function id(value: unknown): number | undefined {

@@ -10,9 +10,22 @@ export type ApplyPhase = (typeof applyPhases)[number];
 export function applyPhase(object: ObjectIdentity): ApplyPhase {
   if (object.group === 'apiextensions.k8s.io' && object.kind === 'CustomResourceDefinition') return 'definitions';
   if (object.group === '' && object.kind === 'Namespace') return 'namespaces';
-  if (object.namespace === undefined || object.group === 'rbac.authorization.k8s.io' || (object.group === '' && object.kind === 'ServiceAccount')) return 'cluster-scoped and rights';
+  if (callsService.has(`${object.group}/${object.kind}`)) return 'the rest';
+  if (
+    object.namespace === undefined ||
+    object.group === 'rbac.authorization.k8s.io' ||
+    (object.group === '' && object.kind === 'ServiceAccount')
+  )
+    return 'cluster-scoped and rights';
   return 'the rest';
 }
+
+/** These make the API server call a service: written before the service runs, they would refuse or fail what comes after them. */
+const callsService = new Set([
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+  'apiregistration.k8s.io/APIService',
+]);
 
 /** Within a phase: what is referred to before what refers to it. Kinds that are not listed come after the configuration and before the workloads. */
 const rankOfKind = new Map([
@@ -39,6 +52,7 @@ const rankOfKind = new Map([
   ['autoscaling/HorizontalPodAutoscaler', 21],
   ['policy/PodDisruptionBudget', 21],
   ['networking.k8s.io/Ingress', 22],
+  ['apiregistration.k8s.io/APIService', 29],
   ['admissionregistration.k8s.io/ValidatingWebhookConfiguration', 30],
   ['admissionregistration.k8s.io/MutatingWebhookConfiguration', 30],
 ]);

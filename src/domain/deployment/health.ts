@@ -2,7 +2,10 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.t
 import { groupOf } from '../manifest/rendered-object.ts';
 
 /** Whether an object does what it is there for. `failed` ends the waiting. */
-export type Health = { readonly kind: 'healthy' } | { readonly kind: 'progressing'; readonly reason: string } | { readonly kind: 'failed'; readonly reason: string };
+export type Health =
+  | { readonly kind: 'healthy' }
+  | { readonly kind: 'progressing'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
 
 const healthy: Health = { kind: 'healthy' };
 
@@ -18,7 +21,8 @@ export function healthOf(object: JsonObject): Health {
   if (metadata['deletionTimestamp'] !== undefined) return progressing('it is being deleted');
   const observed = number(status['observedGeneration']);
   const generation = number(metadata['generation']);
-  if (observed !== undefined && generation !== undefined && observed < generation) return progressing('its controller has not seen the change yet');
+  if (observed !== undefined && generation !== undefined && observed < generation)
+    return progressing('its controller has not seen the change yet');
   const stalled = condition(status, 'Stalled');
   if (stalled?.status === 'True') return { kind: 'failed', reason: said(stalled, 'it is stalled') };
   const reconciling = condition(status, 'Reconciling');
@@ -48,15 +52,20 @@ const rules: ReadonlyMap<string, (parts: Parts) => Health> = new Map([
 function deployment({ spec, status }: Parts): Health {
   const wanted = number(spec['replicas']) ?? 1;
   const progress = condition(status, 'Progressing');
-  if (progress?.reason === 'ProgressDeadlineExceeded') return { kind: 'failed', reason: said(progress, 'it made no progress within its deadline') };
+  if (progress?.reason === 'ProgressDeadlineExceeded')
+    return { kind: 'failed', reason: said(progress, 'it made no progress within its deadline') };
   if (status['observedGeneration'] === undefined) return progressing('its controller has not seen it yet');
   const counts = countsOf(status);
   if (counts.updated < wanted) return progressing(`${counts.updated} of ${wanted} replicas are updated`);
-  if (counts.replicas > counts.updated) return progressing(`${counts.replicas - counts.updated} old replicas are still there`);
-  if (counts.available < counts.updated) return progressing(`${counts.available} of ${counts.updated} replicas are available`);
+  if (counts.replicas > counts.updated)
+    return progressing(`${counts.replicas - counts.updated} old replicas are still there`);
+  if (counts.available < counts.updated)
+    return progressing(`${counts.available} of ${counts.updated} replicas are available`);
   if (counts.ready < wanted) return progressing(`${counts.ready} of ${wanted} replicas are ready`);
   const available = condition(status, 'Available');
-  return wanted === 0 || available === undefined || available.status === 'True' ? healthy : progressing(said(available, 'it is not available'));
+  return wanted === 0 || available === undefined || available.status === 'True'
+    ? healthy
+    : progressing(said(available, 'it is not available'));
 }
 
 function statefulSet({ spec, status }: Parts): Health {
@@ -68,19 +77,26 @@ function statefulSet({ spec, status }: Parts): Health {
   if (counts.ready < wanted) return progressing(`${counts.ready} of ${wanted} replicas are ready`);
   if (counts.replicas > wanted) return progressing(`${counts.replicas - wanted} replicas are to go`);
   const partition = number(map(map(spec['updateStrategy'])['rollingUpdate'])['partition']) ?? 0;
-  if (partition > 0) return counts.updated < wanted - partition ? progressing(`${counts.updated} of ${wanted - partition} replicas are updated`) : healthy;
+  if (partition > 0)
+    return counts.updated < wanted - partition
+      ? progressing(`${counts.updated} of ${wanted - partition} replicas are updated`)
+      : healthy;
   if (counts.current < wanted) return progressing(`${counts.current} of ${wanted} replicas are current`);
-  return status['currentRevision'] === status['updateRevision'] ? healthy : progressing('its new revision is rolling out');
+  return status['currentRevision'] === status['updateRevision']
+    ? healthy
+    : progressing('its new revision is rolling out');
 }
 
-function daemonSet({ status }: Parts): Health {
+function daemonSet({ spec, status }: Parts): Health {
   if (status['observedGeneration'] === undefined) return progressing('its controller has not seen it yet');
   const wanted = number(status['desiredNumberScheduled']);
   if (wanted === undefined) return progressing('nobody has counted its nodes yet');
   const updated = number(status['updatedNumberScheduled']) ?? 0;
   const available = number(status['numberAvailable']) ?? 0;
   const ready = number(status['numberReady']) ?? 0;
-  if (updated < wanted) return progressing(`${updated} of ${wanted} pods are updated`);
+  // With OnDelete a pod is renewed when somebody deletes it, which no rollout waits for.
+  const renews = map(spec['updateStrategy'])['type'] !== 'OnDelete';
+  if (renews && updated < wanted) return progressing(`${updated} of ${wanted} pods are updated`);
   if (available < wanted) return progressing(`${available} of ${wanted} pods are available`);
   return ready < wanted ? progressing(`${ready} of ${wanted} pods are ready`) : healthy;
 }
@@ -95,10 +111,11 @@ function replicaSet({ spec, status }: Parts): Health {
 }
 
 /** A Job that runs is as it should be: waiting for its end is the author's choice, not the deployment's. */
-function job({ status }: Parts): Health {
+function job({ spec, status }: Parts): Health {
   const failure = condition(status, 'Failed');
   if (failure?.status === 'True') return { kind: 'failed', reason: said(failure, 'it failed') };
-  if (condition(status, 'Complete')?.status === 'True' || status['startTime'] !== undefined) return healthy;
+  if (condition(status, 'Complete')?.status === 'True' || status['startTime'] !== undefined || spec['suspend'] === true)
+    return healthy;
   return progressing('it has not started');
 }
 
@@ -110,13 +127,26 @@ function pod({ status }: Parts): Health {
       return { kind: 'failed', reason: text(status['message']) ?? text(status['reason']) ?? 'it failed' };
     case 'Running': {
       const ready = condition(status, 'Ready');
-      return ready?.status === 'True' ? healthy : progressing(said(ready, 'it is not ready'));
+      if (ready?.status === 'True') return healthy;
+      const crashing = crashLoops(status);
+      if (crashing.length > 0)
+        return { kind: 'failed', reason: `its container ${crashing.join(', ')} crashes again and again` };
+      return progressing(said(ready, 'it is not ready'));
     }
     default: {
       const scheduled = condition(status, 'PodScheduled');
       return progressing(scheduled?.status === 'False' ? said(scheduled, 'it cannot be scheduled') : 'it is pending');
     }
   }
+}
+
+function crashLoops(status: JsonObject): readonly string[] {
+  const containers = status['containerStatuses'];
+  if (!isJsonArray(containers)) return [];
+  const waits = (container: JsonObject) => map(map(container['state'])['waiting'])['reason'];
+  return containers
+    .filter(isJsonObject)
+    .flatMap((container) => (waits(container) === 'CrashLoopBackOff' ? [text(container['name']) ?? '?'] : []));
 }
 
 function claim({ status }: Parts): Health {
@@ -127,7 +157,12 @@ function claim({ status }: Parts): Health {
 function service({ spec, status }: Parts): Health {
   if (spec['type'] !== 'LoadBalancer') return healthy;
   const addresses = map(status['loadBalancer'])['ingress'];
-  return isJsonArray(addresses) && addresses.length > 0 ? healthy : progressing('its load balancer has no address');
+  const hasAddress =
+    isJsonArray(addresses) &&
+    addresses
+      .filter(isJsonObject)
+      .some((entry) => text(entry['ip']) !== undefined || text(entry['hostname']) !== undefined);
+  return hasAddress ? healthy : progressing('its load balancer has no address');
 }
 
 function namespace({ status }: Parts): Health {
@@ -145,7 +180,8 @@ function definition({ status }: Parts): Health {
 function byConditions(status: JsonObject): Health {
   for (const type of ['Ready', 'Available']) {
     const found = condition(status, type);
-    if (found !== undefined && found.status !== 'True') return progressing(said(found, `it is not ${type.toLowerCase()}`));
+    if (found !== undefined && found.status !== 'True')
+      return progressing(said(found, `it is not ${type.toLowerCase()}`));
   }
   return healthy;
 }
@@ -160,7 +196,9 @@ function condition(status: JsonObject, type: string): Condition | undefined {
   const conditions = status['conditions'];
   if (!isJsonArray(conditions)) return undefined;
   const found = conditions.filter(isJsonObject).find((entry) => entry['type'] === type);
-  return found === undefined ? undefined : { status: text(found['status']) ?? 'Unknown', reason: text(found['reason']), message: text(found['message']) };
+  return found === undefined
+    ? undefined
+    : { status: text(found['status']) ?? 'Unknown', reason: text(found['reason']), message: text(found['message']) };
 }
 
 function said(of: Condition | undefined, otherwise: string): string {
@@ -173,7 +211,13 @@ function progressing(reason: string): Health {
 
 function countsOf(status: JsonObject) {
   const count = (name: string) => number(status[name]) ?? 0;
-  return { replicas: count('replicas'), updated: count('updatedReplicas'), ready: count('readyReplicas'), available: count('availableReplicas'), current: count('currentReplicas') };
+  return {
+    replicas: count('replicas'),
+    updated: count('updatedReplicas'),
+    ready: count('readyReplicas'),
+    available: count('availableReplicas'),
+    current: count('currentReplicas'),
+  };
 }
 
 function map(value: Json | undefined): JsonObject {

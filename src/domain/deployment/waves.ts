@@ -12,8 +12,14 @@ export type WaveDecision =
  * An environment's targets start once this merge's targets in the environments named by `after` are deployed and healthy. An environment without
  * targets in this merge holds nobody up.
  */
-export function decideWave(deployment: Deployment, environment: Pick<Environment, 'after'> | undefined, ofMerge: readonly Deployment[]): WaveDecision {
-  const before = ofMerge.filter((other) => environment?.after.includes(other.environment) === true && other.target !== deployment.target);
+export function decideWave(
+  deployment: Deployment,
+  environment: Pick<Environment, 'after'> | undefined,
+  ofMerge: readonly Deployment[],
+): WaveDecision {
+  const before = ofMerge.filter(
+    (other) => environment?.after.includes(other.environment) === true && other.target !== deployment.target,
+  );
   const stopped = before.filter((other) => other.phase.kind === 'failed' || other.phase.kind === 'cancelled');
   if (stopped.length > 0) return { kind: 'halted', reason: `${names(stopped)} did not succeed` };
   const open = before.filter((other) => other.phase.kind !== 'succeeded' && other.phase.kind !== 'superseded');

@@ -28,7 +28,9 @@ export interface CountingApproval {
   readonly plans: readonly PlanDigest[];
 }
 
-export type JudgedApproval = CountingApproval | { readonly kind: 'refused'; readonly person: Person; readonly reason: string };
+export type JudgedApproval =
+  | CountingApproval
+  | { readonly kind: 'refused'; readonly person: Person; readonly reason: string };
 
 export interface ReviewFacts {
   readonly reviews: readonly Review[];
@@ -44,7 +46,11 @@ export function latestReviews(reviews: readonly Review[]): readonly (Review & { 
   for (const review of reviews) {
     if (review.reviewer === undefined || review.state === 'commented' || review.state === 'pending') continue;
     const earlier = latest.get(review.reviewer.id);
-    if (earlier === undefined || review.submittedAtMs > earlier.submittedAtMs || (review.submittedAtMs === earlier.submittedAtMs && review.id > earlier.id)) {
+    if (
+      earlier === undefined ||
+      review.submittedAtMs > earlier.submittedAtMs ||
+      (review.submittedAtMs === earlier.submittedAtMs && review.id > earlier.id)
+    ) {
       latest.set(review.reviewer.id, { ...review, reviewer: review.reviewer });
     }
   }
@@ -58,12 +64,21 @@ export function judgeApprovals(facts: ReviewFacts): readonly JudgedApproval[] {
     .map((review) => judge(review, facts));
 }
 
-/** People who asked for changes and whose approval could count: they block. */
+/** People who asked for changes and whose approval could count: they block. So does one of whom nobody can say what they may do. */
 export function requestedChanges(facts: ReviewFacts): readonly Person[] {
   return latestReviews(facts.reviews)
     .filter((review) => review.state === 'changes_requested')
     .map((review) => review.reviewer)
-    .filter((person) => exclusionReason(person, facts) === undefined);
+    .filter(
+      (person) =>
+        contributorReason(person, facts.exclusions) === undefined &&
+        mayWrite(facts.permissions.get(person.login)) !== false,
+    );
+}
+
+/** Undefined when GitHub does not say. */
+function mayWrite(permission: Permission | undefined): boolean | undefined {
+  return permission === undefined ? undefined : atLeast(permission, 'write');
 }
 
 function judge(review: Review & { readonly reviewer: Person }, facts: ReviewFacts): JudgedApproval {
@@ -74,14 +89,24 @@ function judge(review: Review & { readonly reviewer: Person }, facts: ReviewFact
   if (review.commit === undefined) return refused('GitHub does not say which commit was reviewed; approve again');
   const shown = shownBefore(review.commit, review.submittedAtMs, facts.shown);
   if (shown === undefined) return refused(`no plan of ${review.commit.slice(0, 7)} had been shown yet; approve again`);
-  return { kind: 'counts', person, permission: facts.permissions.get(person.login) ?? 'none', commit: review.commit, plans: shown.plans };
+  return {
+    kind: 'counts',
+    person,
+    permission: facts.permissions.get(person.login) ?? 'none',
+    commit: review.commit,
+    plans: shown.plans,
+  };
 }
 
 /**
  * The last run for the reviewed commit that was completed before the review, by GitHub's clock. The same second does not count: nobody can tell
  * which came first.
  */
-export function shownBefore(commit: CommitSha, submittedAtMs: number, shown: readonly ShownPlans[]): ShownPlans | undefined {
+export function shownBefore(
+  commit: CommitSha,
+  submittedAtMs: number,
+  shown: readonly ShownPlans[],
+): ShownPlans | undefined {
   let last: ShownPlans | undefined;
   for (const run of shown) {
     if (run.head !== commit || toSecond(run.shownAtMs) >= toSecond(submittedAtMs)) continue;
@@ -95,17 +120,32 @@ function toSecond(timeMs: number): number {
 }
 
 /** Why this person's word does not count here; undefined when it does. */
-export function exclusionReason(person: Person, facts: Pick<ReviewFacts, 'exclusions' | 'permissions'>): string | undefined {
-  const { author, authors, committers, coAuthors, lastPusher } = facts.exclusions;
+export function exclusionReason(
+  person: Person,
+  facts: Pick<ReviewFacts, 'exclusions' | 'permissions'>,
+): string | undefined {
+  const contributed = contributorReason(person, facts.exclusions);
+  if (contributed !== undefined) return contributed;
+  const permission = facts.permissions.get(person.login);
+  switch (mayWrite(permission)) {
+    case undefined:
+      return 'GitHub does not say what this person may do here';
+    case false:
+      return `has no write access (${permission})`;
+    case true:
+      return undefined;
+  }
+}
+
+function contributorReason(
+  person: Person,
+  { author, authors, committers, coAuthors, lastPusher }: Exclusions,
+): string | undefined {
   const among = (people: readonly Person[]) => people.some((other) => other.id === person.id);
   if (person.bot) return 'is a bot';
   if (author.id === person.id) return 'opened this pull request';
   if (among(authors)) return 'is the author of a commit in it';
   if (among(committers)) return 'is the committer of a commit in it';
   if (among(coAuthors)) return 'is a co-author of a commit in it';
-  if (lastPusher?.id === person.id) return 'pushed to it last';
-  const permission = facts.permissions.get(person.login);
-  if (permission === undefined) return 'GitHub does not say what this person may do here';
-  if (!atLeast(permission, 'write')) return `has no write access (${permission})`;
-  return undefined;
+  return lastPusher?.id === person.id ? 'pushed to it last' : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import { planFails } from '../plan/plan.ts';
-import { type Coverage, coverage, type CoverageQuestion } from './coverage.ts';
+import { type Coverage, type CoverageQuestion, coverage } from './coverage.ts';
 
 declare const approved: unique symbol;
 
@@ -23,11 +23,23 @@ export interface ApprovingQuestion extends Omit<CoverageQuestion, 'plan'> {
 export function approvePlan(question: ApprovingQuestion): Approving {
   const { plan } = question;
   const errors = plan.problems.filter((problem) => problem.severity === 'error').map((problem) => problem.message);
-  if (planFails(plan)) return { kind: 'not-approved', reasons: errors.length > 0 ? errors : ['the plan is incomplete'], coverage: undefined };
+  if (planFails(plan))
+    return {
+      kind: 'not-approved',
+      reasons: errors.length > 0 ? errors : ['the plan is incomplete'],
+      coverage: undefined,
+    };
+  if (plan.cluster.uid === undefined)
+    return { kind: 'not-approved', reasons: ['it was made without asking the cluster'], coverage: undefined };
   if (question.blockers.length > 0) return { kind: 'not-approved', reasons: question.blockers, coverage: undefined };
   const answer = coverage(question);
   if (answer.kind === 'uncovered') return { kind: 'not-approved', reasons: uncoveredReasons(answer), coverage: answer };
-  if (question.unapprovedLargeRemoval) return { kind: 'not-approved', reasons: ['it deletes more than half of what the target owns, which no maintainer approved'], coverage: answer };
+  if (question.unapprovedLargeRemoval)
+    return {
+      kind: 'not-approved',
+      reasons: ['it deletes more than half of what the target owns, which no maintainer approved'],
+      coverage: answer,
+    };
   return { kind: 'approved', plan: plan as ApprovedPlan };
 }
 
@@ -35,6 +47,9 @@ function uncoveredReasons(answer: Extract<Coverage, { readonly kind: 'uncovered'
   const reasons: string[] = [];
   const count = (moves: readonly unknown[]) => (moves.length === 1 ? '1 effect' : `${moves.length} effects`);
   if (answer.unapproved.length > 0) reasons.push(`${count(answer.unapproved)} that nobody approved`);
-  if (answer.missing.length > 0) reasons.push(`${count(answer.missing)} that was approved would not happen`.replace('effects that was', 'effects that were'));
+  if (answer.missing.length > 0)
+    reasons.push(
+      `${count(answer.missing)} that was approved would not happen`.replace('effects that was', 'effects that were'),
+    );
   return reasons;
 }

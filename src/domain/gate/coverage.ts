@@ -1,6 +1,14 @@
-import { type EffectAction, type EffectValue, type Effect, fieldKey, type Move, sameValue, valueText } from '../plan/effect.ts';
+import {
+  type Effect,
+  type EffectAction,
+  type EffectValue,
+  fieldKey,
+  type Move,
+  sameValue,
+  valueText,
+} from '../plan/effect.ts';
+import { agreesInOrder, isOrderPath, isOrderReached } from '../plan/list-order.ts';
 import type { Plan } from '../plan/plan.ts';
-import { orderOf } from '../plan/steps.ts';
 
 /** One person's approval of the effects of plans that were shown to them. */
 export interface Approval {
@@ -47,7 +55,9 @@ export function coverage(question: CoverageQuestion): Coverage {
   const approved = approvedSteps(question);
   const unapproved = question.plan.moves.filter((move) => !hasChain(move, approved.get(fieldKey(move)) ?? []));
   const missing = missingMoves(question, approved);
-  return unapproved.length === 0 && missing.length === 0 ? { kind: 'covered' } : { kind: 'uncovered', unapproved, missing };
+  return unapproved.length === 0 && missing.length === 0
+    ? { kind: 'covered' }
+    : { kind: 'uncovered', unapproved, missing };
 }
 
 /** Steps that enough different people approved, by field. */
@@ -78,14 +88,24 @@ function missingMoves(question: CoverageQuestion, approved: ReadonlyMap<string, 
   return promised.moves.filter((move) => {
     if (moving.has(fieldKey(move))) return false;
     const outcome = promised.outcome(move);
+    const steps = approved.get(fieldKey(move)) ?? [];
     // It is live already, or a later approved step has gone beyond it.
-    return !isSameField(move, outcome, move.after) && !reaches(approved.get(fieldKey(move)) ?? [], move, move.after, outcome, () => true);
+    if (isOrderPath(move.path))
+      return !agreesInOrder(outcome, move.after) && !isOrderReached({ before: move.after, after: outcome }, steps);
+    return (
+      !sameValue(outcome, move.after) && !reaches(steps, { start: move.after, goal: outcome, accepts: () => true })
+    );
   });
 }
 
 /** The chain must also have approved how the object is touched: creating, deleting and replacing are not covered by a mere update. */
 function hasChain(move: Move, steps: readonly Effect[]): boolean {
-  return reaches(steps, move, move.before, move.after, (actions) => allows(move.action, actions));
+  if (isOrderPath(move.path))
+    return (
+      isOrderReached(move, steps) &&
+      (move.action !== 'replace' || steps.some((step) => allows('replace', [step.action])))
+    );
+  return reaches(steps, { start: move.before, goal: move.after, accepts: (actions) => allows(move.action, actions) });
 }
 
 function allows(action: EffectAction, chain: readonly EffectAction[]): boolean {
@@ -101,53 +121,32 @@ function allows(action: EffectAction, chain: readonly EffectAction[]): boolean {
   }
 }
 
+interface ChainGoal {
+  readonly start: EffectValue;
+  readonly goal: EffectValue;
+  readonly accepts: (actions: readonly EffectAction[]) => boolean;
+}
+
 /**
- * Searches the chains of approved steps. A chain visits a value at most once before and once after its first destructive step, so that the search ends;
- * fields have few approved steps.
+ * Searches the chains of approved steps. A chain comes to a value at most once with the same first and last action, with and without a destructive one
+ * in between, which is all that is asked of it: so the search ends. Fields have few approved steps.
  */
-function reaches(
-  steps: readonly Effect[],
-  field: Pick<Move, 'path'>,
-  start: EffectValue,
-  goal: EffectValue,
-  accepts: (actions: readonly EffectAction[]) => boolean,
-): boolean {
+function reaches(steps: readonly Effect[], { start, goal, accepts }: ChainGoal): boolean {
   const seen = new Set<string>();
-  const queue: { readonly value: EffectValue; readonly actions: readonly EffectAction[] }[] = [{ value: start, actions: [] }];
+  const queue: { readonly value: EffectValue; readonly actions: readonly EffectAction[] }[] = [
+    { value: start, actions: [] },
+  ];
   for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-    if (entry.actions.length > 0 && isSameField(field, entry.value, goal) && accepts(entry.actions)) return true;
+    if (entry.actions.length > 0 && sameValue(entry.value, goal) && accepts(entry.actions)) return true;
     for (const step of steps) {
-      const next = follow(field, step, entry.value);
-      if (next === undefined) continue;
+      if (!sameValue(step.before, entry.value)) continue;
       const actions = [...entry.actions, step.action];
       const destructive = actions.includes('replace') || actions.includes('delete');
-      const state = `${valueText(next)}\n${actions[0]}\n${step.action}\n${destructive}`;
+      const state = `${valueText(step.after)}\n${actions[0]}\n${step.action}\n${destructive}`;
       if (seen.has(state)) continue;
       seen.add(state);
-      queue.push({ value: next, actions });
+      queue.push({ value: step.after, actions });
     }
   }
   return false;
-}
-
-function isOrder(field: Pick<Move, 'path'>): boolean {
-  return field.path.endsWith('[*]');
-}
-
-/** For an order, equal means: the items that both have stand in the same order. */
-function isSameField(field: Pick<Move, 'path'>, left: EffectValue, right: EffectValue): boolean {
-  if (!isOrder(field)) return sameValue(left, right);
-  const [first, second] = [orderOf(left), orderOf(right)];
-  if (first === undefined || second === undefined) return true;
-  return sameItems(first.filter((item) => second.includes(item)), second.filter((item) => first.includes(item)));
-}
-
-/** Where an approved step leads from this value; undefined when it does not start there. */
-function follow(field: Pick<Move, 'path'>, step: Effect, value: EffectValue): EffectValue | undefined {
-  if (!isOrder(field)) return sameValue(step.before, value) ? step.after : undefined;
-  return isSameField(field, step.before, value) ? step.after : undefined;
-}
-
-function sameItems(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((item, index) => item === right[index]);
 }

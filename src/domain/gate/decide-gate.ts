@@ -2,7 +2,13 @@ import type { Environment } from '../config/config.ts';
 import type { CommitSha, PlanDigest, TargetName } from '../identity.ts';
 import type { Effect, Move } from '../plan/effect.ts';
 import { countChanges, type Plan, planFails } from '../plan/plan.ts';
-import { type CountingApproval, judgeApprovals, type JudgedApproval, requestedChanges, type ReviewFacts } from './approvals.ts';
+import {
+  type CountingApproval,
+  type JudgedApproval,
+  judgeApprovals,
+  type ReviewFacts,
+  requestedChanges,
+} from './approvals.ts';
 import { type Approval, coverage } from './coverage.ts';
 import { decisionOf, type GateDecision, type Requirement } from './decision.ts';
 import { atLeast, type Permission, type Person } from './people.ts';
@@ -32,14 +38,20 @@ export function decideGate(facts: GateFacts): GateDecision {
   if (objectors.length > 0) requirements.push(changesRequested(objectors));
   if (facts.reviews.exclusions.lastPusher === undefined && needsPeople(facts)) requirements.push(unknownPusher());
   if (facts.offline) requirements.push(plannedLive(facts));
-  for (const environment of environmentsOf(facts)) requirements.push(environmentApprovals(environment, facts, approvals));
+  for (const environment of environmentsOf(facts))
+    requirements.push(environmentApprovals(environment, facts, approvals));
   for (const { plan } of facts.plans) if (isLargeRemoval(plan)) requirements.push(largeRemoval(plan, facts, approvals));
   if (facts.configurationChanged) requirements.push(configurationApproval(facts, approvals));
   return decisionOf(requirements);
 }
 
 function needsPeople(facts: GateFacts): boolean {
-  return facts.configurationChanged || facts.plans.some(({ plan, environment }) => changesSomething(plan) && (environment.approvals > 0 || isLargeRemoval(plan)));
+  return (
+    facts.configurationChanged ||
+    facts.plans.some(
+      ({ plan, environment }) => changesSomething(plan) && (environment.approvals > 0 || isLargeRemoval(plan)),
+    )
+  );
 }
 
 function changesSomething(plan: Plan): boolean {
@@ -50,7 +62,13 @@ function currentPlan(facts: GateFacts): Requirement {
   const base = { name: 'plan is current', who: [], evidence: [], targets: [] };
   if (facts.planProblem !== undefined) return { ...base, status: 'failed', reason: facts.planProblem };
   const failing = facts.plans.filter(({ plan }) => planFails(plan)).map(({ plan }) => plan.target);
-  if (failing.length > 0) return { ...base, status: 'failed', targets: failing, reason: `the plan of ${failing.join(', ')} has errors or is incomplete; see planwright/plan` };
+  if (failing.length > 0)
+    return {
+      ...base,
+      status: 'failed',
+      targets: failing,
+      reason: `the plan of ${failing.join(', ')} has errors or is incomplete; see planwright/plan`,
+    };
   return { ...base, status: 'met', reason: `planned for ${facts.head.slice(0, 7)} merged into the base's tip` };
 }
 
@@ -70,7 +88,8 @@ function unknownPusher(): Requirement {
   return {
     name: 'last pusher is known',
     status: 'failed',
-    reason: 'GitHub does not say who pushed this head, so nobody can be told apart from them; push again, or grant Planwright access to the head\'s repository',
+    reason:
+      "GitHub does not say who pushed this head, so nobody can be told apart from them; push again, or grant Planwright access to the head's repository",
     who: [],
     evidence: [],
     targets: [],
@@ -90,19 +109,28 @@ function plannedLive(facts: GateFacts): Requirement {
 
 function environmentsOf(facts: GateFacts): readonly Environment[] {
   const environments = new Map<string, Environment>();
-  for (const { plan, environment } of facts.plans) if (changesSomething(plan)) environments.set(environment.name, environment);
+  for (const { plan, environment } of facts.plans)
+    if (changesSomething(plan)) environments.set(environment.name, environment);
   return [...environments.values()];
 }
 
-function environmentApprovals(environment: Environment, facts: GateFacts, approvals: readonly JudgedApproval[]): Requirement {
-  const plans = facts.plans.filter((entry) => entry.environment.name === environment.name && changesSomething(entry.plan)).map((entry) => entry.plan);
+function environmentApprovals(
+  environment: Environment,
+  facts: GateFacts,
+  approvals: readonly JudgedApproval[],
+): Requirement {
+  const plans = facts.plans
+    .filter((entry) => entry.environment.name === environment.name && changesSomething(entry.plan))
+    .map((entry) => entry.plan);
   const targets = plans.map((plan) => plan.target);
   const name = `approvals of ${environment.name}`;
-  if (environment.approvals === 0) return { name, status: 'met', reason: 'this environment asks for no approval', who: [], evidence: [], targets };
+  if (environment.approvals === 0)
+    return { name, status: 'met', reason: 'this environment asks for no approval', who: [], evidence: [], targets };
   const open = plans.filter((plan) => !coveredBy(plan, facts, approvals, environment.approvals));
   const evidence = approvals.map((approval) => evidenceOf(approval, plans, facts));
   const people = environment.approvals === 1 ? '1 approval' : `${environment.approvals} approvals`;
-  if (open.length === 0) return { name, status: 'met', reason: `${people} of these effects`, who: [], evidence, targets };
+  if (open.length === 0)
+    return { name, status: 'met', reason: `${people} of these effects`, who: [], evidence, targets };
   return {
     name,
     status: 'unmet',
@@ -115,28 +143,47 @@ function environmentApprovals(environment: Environment, facts: GateFacts, approv
 
 function coveredBy(plan: Plan, facts: GateFacts, approvals: readonly JudgedApproval[], needed: number): boolean {
   const pending = facts.pendingApprovals.get(plan.target) ?? [];
-  const current = approvals.filter((approval) => approval.kind === 'counts').map((approval) => approvalOf(approval, facts));
+  const current = approvals
+    .filter((approval) => approval.kind === 'counts')
+    .map((approval) => approvalOf(approval, facts));
   return isCovered(plan, [...pending, ...current], needed);
 }
 
 /** On an open pull request every step shown must be approved, and what is shown is what is promised. */
 function isCovered(plan: Plan, approvals: readonly Approval[], needed: number): boolean {
-  return coverage({ plan: { target: plan.target, cluster: plan.cluster, moves: shownSteps(plan) }, approvals, needed }).kind === 'covered';
+  return (
+    coverage({ plan: { target: plan.target, cluster: plan.cluster, moves: shownSteps(plan) }, approvals, needed })
+      .kind === 'covered'
+  );
 }
 
 function shownSteps(plan: Plan): readonly Move[] {
-  return plan.effects.map((effect) => ({ object: effect.object, action: effect.action, path: effect.path, before: effect.before, after: effect.after }));
+  return plan.effects.map((effect) => ({
+    object: effect.object,
+    action: effect.action,
+    path: effect.path,
+    before: effect.before,
+    after: effect.after,
+  }));
 }
 
-export function approvalOf(approval: Pick<CountingApproval, 'person' | 'plans'>, facts: Pick<GateFacts, 'shownEffects'>): Approval {
-  return { personId: approval.person.id, effects: approval.plans.flatMap((digest) => facts.shownEffects.get(digest) ?? []) };
+export function approvalOf(
+  approval: Pick<CountingApproval, 'person' | 'plans'>,
+  facts: Pick<GateFacts, 'shownEffects'>,
+): Approval {
+  return {
+    personId: approval.person.id,
+    effects: approval.plans.flatMap((digest) => facts.shownEffects.get(digest) ?? []),
+  };
 }
 
 function evidenceOf(approval: JudgedApproval, plans: readonly Plan[], facts: GateFacts): string {
   const { login } = approval.person;
   if (approval.kind === 'refused') return `${login}'s approval does not count: ${approval.reason}`;
   const own = [approvalOf(approval, facts)];
-  const open = plans.filter((plan) => !isCovered(plan, own.concat(facts.pendingApprovals.get(plan.target) ?? []), 1)).map((plan) => plan.target);
+  const open = plans
+    .filter((plan) => !isCovered(plan, own.concat(facts.pendingApprovals.get(plan.target) ?? []), 1))
+    .map((plan) => plan.target);
   const of = approval.commit === facts.head ? '' : ` (given for ${approval.commit.slice(0, 7)})`;
   if (open.length === 0) return `${login} approved these effects${of}`;
   return `${login} approved other effects of ${open.join(', ')}${of}: the plan has changed since; approve again`;
@@ -162,7 +209,7 @@ function largeRemoval(plan: Plan, facts: GateFacts, approvals: readonly JudgedAp
 function configurationApproval(facts: GateFacts, approvals: readonly JudgedApproval[]): Requirement {
   return byMaintainer({
     name: 'configuration',
-    what: 'it changes Planwright\'s configuration or the code owners',
+    what: "it changes Planwright's configuration or the code owners",
     met: (maintainers) => maintainers.some((approval) => approval.kind === 'counts' && approval.commit === facts.head),
     approvals,
     targets: [],
@@ -177,14 +224,26 @@ function byMaintainer(question: {
   readonly targets: readonly TargetName[];
 }): Requirement {
   const { name, targets } = question;
-  const maintainers = question.approvals.filter((approval) => approval.kind === 'counts' && atLeast(approval.permission, 'maintain'));
+  const maintainers = question.approvals.filter(
+    (approval) => approval.kind === 'counts' && atLeast(approval.permission, 'maintain'),
+  );
   const evidence = question.approvals.map((approval) => maintainEvidence(approval, 'maintain'));
-  if (question.met(maintainers)) return { name, status: 'met', reason: `${question.what}; a maintainer approved that`, who: [], evidence, targets };
-  return { name, status: 'unmet', reason: `${question.what}: one approval by role:maintain is needed`, who: ['role:maintain'], evidence, targets };
+  if (question.met(maintainers))
+    return { name, status: 'met', reason: `${question.what}; a maintainer approved that`, who: [], evidence, targets };
+  return {
+    name,
+    status: 'unmet',
+    reason: `${question.what}: one approval by role:maintain is needed`,
+    who: ['role:maintain'],
+    evidence,
+    targets,
+  };
 }
 
 function maintainEvidence(approval: JudgedApproval, needed: Permission): string {
   const { login } = approval.person;
   if (approval.kind === 'refused') return `${login}'s approval does not count: ${approval.reason}`;
-  return atLeast(approval.permission, needed) ? `${login} (${approval.permission}) approved ${approval.commit.slice(0, 7)}` : `${login} has ${approval.permission}, not ${needed}`;
+  return atLeast(approval.permission, needed)
+    ? `${login} (${approval.permission}) approved ${approval.commit.slice(0, 7)}`
+    : `${login} has ${approval.permission}, not ${needed}`;
 }

@@ -3,7 +3,7 @@ import { identityKey, type Problem } from '../manifest/rendered-object.ts';
 import { digestEffects } from './digest.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import type { Plan, PlanKind } from './plan.ts';
-import { type ObjectPlan, planObject, type Pruning } from './plan-object.ts';
+import { type ObjectPlan, type Pruning, planObject } from './plan-object.ts';
 
 export interface PlanInput {
   readonly target: TargetName;
@@ -26,14 +26,24 @@ const nothingStored: ReadonlyMap<string, { readonly live: string; readonly rende
 
 /** Puts the objects' parts together: most dangerous first, then by identity, so that equal inputs give equal plans. */
 export function assemblePlan(input: PlanInput): Plan {
-  const createdNamespaces = new Set(input.objects.filter((facts) => facts.merge !== undefined && facts.identity.group === '' && facts.identity.kind === 'Namespace').map((facts) => facts.identity.name));
+  const createdNamespaces = new Set(
+    input.objects
+      .filter(
+        (facts) => facts.merge !== undefined && facts.identity.group === '' && facts.identity.kind === 'Namespace',
+      )
+      .map((facts) => facts.identity.name),
+  );
+  const prune =
+    input.prune === 'allowed' && input.problems.some((problem) => problem.severity === 'error')
+      ? 'unsure'
+      : input.prune;
   const parts: ObjectPlan[] = [];
   for (const facts of input.objects) {
     const part = planObject(facts, {
       target: input.target,
       cluster: input.cluster.uid,
       kind: input.kind,
-      prune: input.prune,
+      prune,
       pendingPulls: input.pendingPulls,
       createdNamespaces,
       secretKey: input.secretKey,
@@ -41,7 +51,10 @@ export function assemblePlan(input: PlanInput): Plan {
     });
     if (part !== undefined) parts.push(part);
   }
-  parts.sort((left, right) => rank(left) - rank(right) || (identityKey(left.change.object) < identityKey(right.change.object) ? -1 : 1));
+  parts.sort(
+    (left, right) =>
+      rank(left) - rank(right) || (identityKey(left.change.object) < identityKey(right.change.object) ? -1 : 1),
+  );
   const effects = parts.flatMap((part) => part.effects);
   return {
     digest: digestEffects(effects),

@@ -22,8 +22,9 @@ export function checkAgainstSchema(object: JsonObject, schema: FieldSchema): rea
       violations.push({ pointer, message: `${pointer.slice(1).replaceAll('/', '.')} must be ${expected}` });
       return;
     }
-    if (isJsonArray(value)) value.forEach((item, index) => check(item, at.items, `${pointer}/${index}`));
-    else if (isJsonObject(value)) for (const [name, member] of Object.entries(value)) checkMember(name, member, at, pointer);
+    if (isJsonArray(value)) for (const [index, item] of value.entries()) check(item, at.items, `${pointer}/${index}`);
+    else if (isJsonObject(value))
+      for (const [name, member] of Object.entries(value)) checkMember(name, member, at, pointer);
   }
 
   function checkMember(name: string, member: Json, at: FieldSchema, pointer: string): void {

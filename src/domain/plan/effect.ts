@@ -15,7 +15,7 @@ export type EffectValue =
 
 /**
  * One field's move on one real object: the unit of approval. `path` is server-side apply's (`spec.template.spec.containers[name=web].image`);
- * an effect whose path ends in `[*]` moves the relative order of a list's items.
+ * an effect whose path ends in `[*]` moves the order of a list's items, whose value lists their names.
  */
 export interface Effect {
   readonly target: TargetName;

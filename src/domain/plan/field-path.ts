@@ -13,8 +13,12 @@ const plainValue = /^[\w./:@-]+$/;
 export function fieldPath(segments: readonly PathSegment[]): string {
   let path = '';
   for (const segment of segments) {
-    if (segment.kind === 'field') path += plainName.test(segment.name) ? `${path === '' ? '' : '.'}${segment.name}` : `[${JSON.stringify(segment.name)}]`;
-    else if (segment.kind === 'item') path += `[${segment.keys.map(([name, json]) => `${name}=${bareValue(json)}`).join(',')}]`;
+    if (segment.kind === 'field')
+      path += plainName.test(segment.name)
+        ? `${path === '' ? '' : '.'}${segment.name}`
+        : `[${JSON.stringify(segment.name)}]`;
+    else if (segment.kind === 'item')
+      path += `[${segment.keys.map(([name, json]) => `${name}=${bareValue(json)}`).join(',')}]`;
     else path += `[=${bareValue(segment.json)}]`;
   }
   return path;
@@ -35,5 +39,9 @@ export function apiFieldPath(segments: readonly PathSegment[]): string {
 export function bareValue(json: string): string {
   if (!json.startsWith('"')) return json;
   const text: unknown = JSON.parse(json);
-  return typeof text === 'string' && plainValue.test(text) && !/^(true|false|null|-?\d+(\.\d+)?(e[+-]?\d+)?)$/.test(text) ? text : json;
+  return typeof text === 'string' &&
+    plainValue.test(text) &&
+    !/^(true|false|null|-?\d+(\.\d+)?(e[+-]?\d+)?)$/.test(text)
+    ? text
+    : json;
 }

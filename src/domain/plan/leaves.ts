@@ -73,7 +73,12 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
     add(segments, value, pointer);
   }
 
-  function walkMap(map: JsonObject, at: FieldSchema | undefined, segments: readonly PathSegment[], pointer: string): void {
+  function walkMap(
+    map: JsonObject,
+    at: FieldSchema | undefined,
+    segments: readonly PathSegment[],
+    pointer: string,
+  ): void {
     const names = Object.keys(map);
     if (names.length === 0 || at?.mapType === 'atomic') return add(segments, map, pointer);
     containers.add(fieldPath(segments));
@@ -81,12 +86,20 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
       const child = [...segments, { kind: 'field', name } as const];
       if (child.length <= 2 && identityAndServerFields.has(fieldPath(child))) continue;
       if (child.length === 3 && isOwnBookkeeping(child)) continue;
-      const childSchema = segments.length === 0 && name === 'metadata' ? metadataSchema : (at?.properties?.get(name) ?? at?.additionalProperties);
+      const childSchema =
+        segments.length === 0 && name === 'metadata'
+          ? metadataSchema
+          : (at?.properties?.get(name) ?? at?.additionalProperties);
       walk(map[name] ?? null, childSchema, child, `${pointer}/${escapePointer(name)}`);
     }
   }
 
-  function walkList(list: readonly Json[], at: FieldSchema | undefined, segments: readonly PathSegment[], pointer: string): void {
+  function walkList(
+    list: readonly Json[],
+    at: FieldSchema | undefined,
+    segments: readonly PathSegment[],
+    pointer: string,
+  ): void {
     const keysOf = list.length === 0 || isNamedByASecret(segments, at) ? undefined : itemSegment(at);
     if (keysOf === undefined) return add(segments, list, pointer);
     const items = list.map((item) => keysOf(item));
@@ -101,7 +114,10 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
       if (segment.kind === 'value') add(child, item, `${pointer}/${index}`);
       else walk(item, at?.items, child, `${pointer}/${index}`);
     });
-    addOrder(segments, texts.filter((text) => text !== undefined));
+    addOrder(
+      segments,
+      texts.filter((text) => text !== undefined),
+    );
   }
 
   walkMap(object, schema, [], '');
@@ -117,7 +133,8 @@ function isNamedByASecret(list: readonly PathSegment[], schema: FieldSchema | un
 
 function itemSegment(schema: FieldSchema | undefined): ((item: Json) => PathSegment | undefined) | undefined {
   if (schema?.listType === 'set') {
-    return (item) => (item !== null && typeof item === 'object' ? undefined : { kind: 'value', json: canonicalJson(item) });
+    return (item) =>
+      item !== null && typeof item === 'object' ? undefined : { kind: 'value', json: canonicalJson(item) };
   }
   const names = schema?.listType === 'map' ? schema.listMapKeys : undefined;
   if (names === undefined || names.length === 0) return undefined;
@@ -146,7 +163,8 @@ function itemName(segment: PathSegment, list: FieldSchema | undefined): string {
 
 function isOwnBookkeeping(segments: readonly PathSegment[]): boolean {
   const [first, second, third] = segments;
-  if (first?.kind !== 'field' || second?.kind !== 'field' || third?.kind !== 'field' || first.name !== 'metadata') return false;
+  if (first?.kind !== 'field' || second?.kind !== 'field' || third?.kind !== 'field' || first.name !== 'metadata')
+    return false;
   if (second.name === 'annotations') return third.name === lastApplied;
   return second.name === 'labels' && third.name === ownershipLabel;
 }

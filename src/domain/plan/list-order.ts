@@ -38,7 +38,10 @@ interface OrderStep {
  */
 export function isOrderReached(move: OrderStep, steps: readonly OrderStep[]): boolean {
   const stands = positions(orderOf(move.before));
-  const moved = steps.map((step) => ({ before: positions(orderOf(step.before)), after: positions(orderOf(step.after)) }));
+  const moved = steps.map((step) => ({
+    before: positions(orderOf(step.before)),
+    after: positions(orderOf(step.after)),
+  }));
   return neighbours(orderOf(move.after)).every(
     ([first, second]) =>
       comesBefore(stands, first, second) ||

@@ -53,7 +53,13 @@ export function secretCheck(kind: Kind, readings: () => readonly Leaves[]): Secr
 
 function isSecretPlace(kind: Kind, segments: readonly PathSegment[]): boolean {
   const first = segments[0];
-  if (kind.group === '' && kind.kind === 'Secret' && first?.kind === 'field' && (first.name === 'data' || first.name === 'stringData')) return true;
+  if (
+    kind.group === '' &&
+    kind.kind === 'Secret' &&
+    first?.kind === 'field' &&
+    (first.name === 'data' || first.name === 'stringData')
+  )
+    return true;
   return segments.some((segment, index) => isSecretSegment(segment, segments[index + 1]));
 }
 
@@ -74,7 +80,8 @@ function* namedSecrets(value: Json): Generator<Json> {
     return;
   }
   if (!isJsonObject(value)) return;
-  if (typeof value['name'] === 'string' && value['value'] !== undefined && isSecretName(value['name'])) yield value['value'];
+  if (typeof value['name'] === 'string' && value['value'] !== undefined && isSecretName(value['name']))
+    yield value['value'];
   for (const [name, member] of Object.entries(value)) {
     if (isSecretName(name) && isPlain(member)) yield member;
     else yield* namedSecrets(member);
@@ -98,7 +105,8 @@ function secretTexts(kind: Kind, readings: readonly Leaves[]): readonly string[]
   for (const { byPath } of readings) {
     for (const { segments, value } of byPath.values()) {
       const secrets = isSecretPlace(kind, segments) ? [value] : namedSecrets(value);
-      for (const secret of secrets) for (const text of plainTexts(secret)) for (const form of [text, ...otherForms(text)]) texts.add(form);
+      for (const secret of secrets)
+        for (const text of plainTexts(secret)) for (const form of [text, ...otherForms(text)]) texts.add(form);
     }
   }
   return [...texts].filter((text) => text.trim() !== '');
@@ -129,7 +137,8 @@ function utf8Text(bytes: Uint8Array): string | undefined {
 /** A short text is repeated only where it stands alone: a password `a` must not blacken every word. */
 function repeats(text: string, secret: string): boolean {
   for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
-    if (secret.length >= 6 || !(isWordCharacter(text[at - 1]) || isWordCharacter(text[at + secret.length]))) return true;
+    if (secret.length >= 6 || !(isWordCharacter(text[at - 1]) || isWordCharacter(text[at + secret.length])))
+      return true;
   }
   return false;
 }

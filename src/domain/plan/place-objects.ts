@@ -1,5 +1,12 @@
 import { isJsonArray, isJsonObject, type JsonObject } from '../json.ts';
-import { groupOf, identityKey, identityText, type ObjectIdentity, type Problem, type RenderedObject } from '../manifest/rendered-object.ts';
+import {
+  groupOf,
+  identityKey,
+  identityText,
+  type ObjectIdentity,
+  type Problem,
+  type RenderedObject,
+} from '../manifest/rendered-object.ts';
 import type { KindCatalog, ServedKind } from './prediction.ts';
 
 /** Where a stack's objects may go. */
@@ -36,7 +43,11 @@ export interface Placement {
  * Gives each object its place: the kind's scope decides whether its namespace counts; the stack's and the server's bounds decide whether it may go there.
  * An object that may not is a problem and is left out; the others are placed all the same.
  */
-export function placeObjects(rendered: readonly RenderedObject[], catalog: KindCatalog, rules: PlacementRules): Placement {
+export function placeObjects(
+  rendered: readonly RenderedObject[],
+  catalog: KindCatalog,
+  rules: PlacementRules,
+): Placement {
   const incoming = incomingKinds(rendered);
   const objects = new Map<string, PlacedObject>();
   const problems: Problem[] = [];
@@ -65,7 +76,11 @@ export function placeObjects(rendered: readonly RenderedObject[], catalog: KindC
     const earlier = objects.get(key);
     if (earlier !== undefined) {
       const place = `${earlier.rendered.position.path}:${earlier.rendered.position.line}`;
-      problems.push({ severity: 'error', message: `${identityText(identity)} is here a second time; the first is at ${place}. Keep one of them.`, position: object.position });
+      problems.push({
+        severity: 'error',
+        message: `${identityText(identity)} is here a second time; the first is at ${place}. Keep one of them.`,
+        position: object.position,
+      });
       continue;
     }
     objects.set(key, {
@@ -74,7 +89,10 @@ export function placeObjects(rendered: readonly RenderedObject[], catalog: KindC
       content: withNamespace(object.content, namespace),
       served: found.served,
       incoming: found.incoming,
-      notes: !namespaced && object.namespace !== undefined ? [`${object.kind} has no namespace; ${JSON.stringify(object.namespace)} is ignored`] : [],
+      notes:
+        !namespaced && object.namespace !== undefined
+          ? [`${object.kind} has no namespace; ${JSON.stringify(object.namespace)} is ignored`]
+          : [],
     });
   }
   return { objects, problems };
@@ -87,16 +105,31 @@ interface FoundKind {
   readonly problem?: string;
 }
 
-function findKind(catalog: KindCatalog, incoming: ReadonlyMap<string, IncomingKind>, object: RenderedObject): FoundKind {
+function findKind(
+  catalog: KindCatalog,
+  incoming: ReadonlyMap<string, IncomingKind>,
+  object: RenderedObject,
+): FoundKind {
   const group = groupOf(object.apiVersion);
   const versions = catalog.kinds.filter((kind) => kind.group === group && kind.kind === object.kind);
   const served = versions.find((kind) => apiVersionOf(kind) === object.apiVersion);
   if (served !== undefined) return { served, namespaced: served.namespaced, incoming: false };
   const defined = incoming.get(`${group}/${object.kind}`);
-  if (defined?.versions.includes(object.apiVersion) === true) return { namespaced: defined.namespaced, incoming: true };
+  // A kind's scope never changes: what the cluster has counts more than what a definition in the change claims.
+  if (defined?.versions.includes(object.apiVersion) === true)
+    return { namespaced: versions[0]?.namespaced ?? defined.namespaced, incoming: true };
+  const broken = catalog.broken.get(object.apiVersion);
+  if (broken !== undefined)
+    return {
+      incoming: false,
+      problem: `${object.kind} ${object.name}: the API ${object.apiVersion} of the cluster does not answer: ${broken}`,
+    };
   if (versions.length > 0) {
     const known = versions.map(apiVersionOf).join(', ');
-    return { incoming: false, problem: `the cluster does not serve ${object.kind} as ${object.apiVersion}; it has ${known}` };
+    return {
+      incoming: false,
+      problem: `the cluster does not serve ${object.kind} as ${object.apiVersion}; it has ${known}`,
+    };
   }
   return { incoming: false };
 }
@@ -121,7 +154,10 @@ function incomingKinds(rendered: readonly RenderedObject[]): ReadonlyMap<string,
     const versions = isJsonArray(spec['versions']) ? spec['versions'] : [];
     kinds.set(`${String(spec['group'])}/${String(names['kind'])}`, {
       namespaced: spec['scope'] === 'Namespaced',
-      versions: versions.filter(isJsonObject).map((version) => `${String(spec['group'])}/${String(version['name'])}`),
+      versions: versions
+        .filter(isJsonObject)
+        .filter((version) => version['served'] !== false)
+        .map((version) => `${String(spec['group'])}/${String(version['name'])}`),
     });
   }
   return kinds;
@@ -130,26 +166,34 @@ function incomingKinds(rendered: readonly RenderedObject[]): ReadonlyMap<string,
 function refusalOf(identity: ObjectIdentity, namespaced: boolean, rules: PlacementRules): string | undefined {
   const what = identityText(identity);
   if (!namespaced) {
-    if (rules.clusterScoped.includes(identity.kind) || rules.clusterScoped.includes('*')) return namespaceBound(identity, rules, what);
+    if (rules.clusterScoped.includes(identity.kind) || rules.clusterScoped.includes('*'))
+      return namespaceBound(identity, rules, what);
     return `${what} belongs to no namespace, and this stack may not touch such kinds; add it to the stack's \`cluster_scoped: [${identity.kind}]\``;
   }
   const namespace = identity.namespace;
-  if (namespace === undefined) return `${what} names no namespace; write metadata.namespace, or give the stack a \`namespace\``;
+  if (namespace === undefined)
+    return `${what} names no namespace; write metadata.namespace, or give the stack a \`namespace\``;
   return namespaceRefusal(namespace, what, rules);
 }
 
 /** A Namespace object counts as being in the namespace that it is. */
 function namespaceBound(identity: ObjectIdentity, rules: PlacementRules, what: string): string | undefined {
-  return identity.kind === 'Namespace' && identity.group === '' ? namespaceRefusal(identity.name, what, rules) : undefined;
+  return identity.kind === 'Namespace' && identity.group === ''
+    ? namespaceRefusal(identity.name, what, rules)
+    : undefined;
 }
 
 function namespaceRefusal(namespace: string, what: string, rules: PlacementRules): string | undefined {
   if (rules.namespaces !== undefined && !rules.namespaces.some((pattern) => matches(pattern, namespace))) {
     return `${what} is in namespace ${namespace}, and this stack may touch only ${rules.namespaces.join(', ')}`;
   }
-  const allowed = rules.serverNamespaces?.some((pattern) => matches(pattern, namespace)) ?? !namespace.startsWith('kube-');
+  const allowed =
+    rules.serverNamespaces?.some((pattern) => matches(pattern, namespace)) ?? !namespace.startsWith('kube-');
   if (allowed) return undefined;
-  const bound = rules.serverNamespaces === undefined ? 'kube-* is the cluster\'s own unless the server\'s `namespaces` names it' : 'the server does not allow it on this cluster';
+  const bound =
+    rules.serverNamespaces === undefined
+      ? "kube-* is the cluster's own unless the server's `namespaces` names it"
+      : 'the server does not allow it on this cluster';
   return `${what} is in namespace ${namespace}; ${bound}`;
 }
 

@@ -1,16 +1,17 @@
-import { canonicalJson, isJsonArray, isJsonObject, type JsonObject, sameJson } from '../json.ts';
-import { identityText, type Position, type Problem } from '../manifest/rendered-object.ts';
 import type { ClusterUid, PullNumber, TargetName } from '../identity.ts';
+import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject, sameJson } from '../json.ts';
+import { identityText, type Position, type Problem } from '../manifest/rendered-object.ts';
 import { checkAgainstSchema } from './check-against-schema.ts';
 import { absent, type Effect, type Move } from './effect.ts';
 import { apiFieldPath, type PathSegment } from './field-path.ts';
 import { leavesOf } from './leaves.ts';
+import { isOrderPath, orderOf } from './list-order.ts';
 import type { ObjectFacts } from './object-facts.ts';
-import type { Change, ChangeAction, Confidence, Difference, Origin, PlanKind } from './plan.ts';
 import { apiVersionOf } from './place-objects.ts';
+import type { Change, ChangeAction, Confidence, Difference, Origin, PlanKind, ShownValue } from './plan.ts';
 import type { FieldConflict, Refusal } from './prediction.ts';
-import { showValue } from './show-value.ts';
-import { type FieldSteps, fieldSteps, type Stage, valueAt } from './steps.ts';
+import { showStep, showValue } from './show-value.ts';
+import { type FieldStep, type FieldSteps, fieldSteps, type Stage, secretsOf, valueAt } from './steps.ts';
 
 export interface ObjectPlan {
   readonly change: Change;
@@ -38,9 +39,12 @@ export interface ObjectPlanSettings {
 
 /** One object's part of a plan; undefined when there is nothing to say of it (it is gone, and nobody asks for it). */
 export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): ObjectPlan | undefined {
-  if (facts.merge === undefined && facts.live.kind === 'absent') return undefined;
-  const kept = facts.merge === undefined ? keepReason(facts, settings) : undefined;
-  if (facts.merge === undefined && kept !== undefined) return keptObject(facts, kept);
+  if (facts.merge === undefined) {
+    if (facts.live.kind === 'absent') return undefined;
+    if (facts.live.kind === 'unknown') return unreadableObject(facts, facts.live.refusal);
+    const kept = keepReason(facts, settings);
+    if (kept !== undefined) return keptObject(facts, kept);
+  }
 
   const immutable = immutableFields(facts);
   const fields = fieldSteps(facts, {
@@ -53,7 +57,7 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
   const position = facts.merge?.rendered.position ?? facts.base?.rendered.position ?? facts.deployed?.rendered.position;
   const danger = dangerOf(facts, action, immutable);
   const notes = [...(facts.merge?.notes ?? []), ...judged.notes, ...adoptionNotes(facts)];
-  const effects = effectsOf(facts, fields, settings);
+  const effects = effectsOf(facts, fields, { action, target: settings.target, cluster: settings.cluster });
   const change: Change = {
     object: facts.identity,
     action,
@@ -64,12 +68,19 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
     ...(position === undefined ? {} : { position }),
     write: action !== 'no-op' || needsOwnership(facts),
   };
-  return { change, effects, moves: movesOf(facts, fields, action), problems: judged.problems, complete: judged.complete };
+  return {
+    change,
+    effects,
+    moves: movesOf(facts, fields, action),
+    problems: judged.problems,
+    complete: judged.complete,
+  };
 }
 
 function actionOf(facts: ObjectFacts, fields: readonly FieldSteps[], immutable: readonly string[]): ChangeAction {
   if (facts.merge === undefined) return 'delete';
-  if (facts.live.kind !== 'found') return 'create';
+  if (facts.live.kind === 'absent') return 'create';
+  if (facts.live.kind === 'unknown' && facts.base === undefined && facts.deployed === undefined) return 'create';
   if (immutable.length > 0) return 'replace';
   return fields.some((field) => field.moves) ? 'update' : 'no-op';
 }
@@ -79,20 +90,57 @@ function keepReason(facts: ObjectFacts, settings: ObjectPlanSettings): string | 
   if (settings.kind === 'adoption') return 'not rendered here; an adoption deletes nothing';
   if (settings.prune === 'unsure') return 'not rendered; nothing is said about it while the files have errors';
   if (settings.prune === 'disabled') return 'no longer rendered; it stays, because the stack says `prune: false`';
-  if (!facts.member) return 'no longer rendered; it stays, because it does not carry this target\'s ownership label';
-  if (facts.live.kind !== 'found') return undefined;
-  const metadata = facts.live.object['metadata'];
-  if (!isJsonObject(metadata)) return undefined;
-  const owners = metadata['ownerReferences'];
-  if (isJsonArray(owners) && owners.some((owner) => isJsonObject(owner) && owner['controller'] === true)) return 'no longer rendered; it stays, because a controller owns it';
-  const annotations = metadata['annotations'];
-  if (isJsonObject(annotations) && annotations['planwright.dev/prune'] === 'disabled') return 'no longer rendered; it stays, because its annotation says `planwright.dev/prune: disabled`';
+  if (!facts.member) return "no longer rendered; it stays, because it does not carry this target's ownership label";
+  const owners = liveMetadata(facts)['ownerReferences'];
+  if (isJsonArray(owners) && owners.some((owner) => isJsonObject(owner) && owner['controller'] === true))
+    return 'no longer rendered; it stays, because a controller owns it';
+  if (liveAnnotation(facts, 'planwright.dev/prune') === 'disabled')
+    return 'no longer rendered; it stays, because its annotation says `planwright.dev/prune: disabled`';
   return undefined;
+}
+
+function liveMetadata(facts: ObjectFacts): JsonObject {
+  const metadata = facts.live.kind === 'found' ? facts.live.object['metadata'] : undefined;
+  return isJsonObject(metadata) ? metadata : {};
+}
+
+function liveAnnotation(facts: ObjectFacts, name: string): Json | undefined {
+  const annotations = liveMetadata(facts)['annotations'];
+  return isJsonObject(annotations) ? annotations[name] : undefined;
+}
+
+/** No longer rendered, and whether there is anything to delete cannot be said. */
+function unreadableObject(facts: ObjectFacts, refusal: Refusal): ObjectPlan {
+  return {
+    change: {
+      object: facts.identity,
+      action: 'no-op',
+      differences: [],
+      confidence: { level: 'rendered', reason: unreadReason(refusal) },
+      notes: ['no longer rendered; what becomes of it cannot be said while it cannot be read'],
+      write: false,
+    },
+    effects: [],
+    moves: [],
+    problems: [],
+    complete: false,
+  };
+}
+
+function unreadReason(refusal: Refusal): string {
+  return `the live object could not be read: ${refusal.message}`;
 }
 
 function keptObject(facts: ObjectFacts, reason: string): ObjectPlan {
   return {
-    change: { object: facts.identity, action: 'no-op', differences: [], confidence: { level: 'server' }, notes: [reason], write: false },
+    change: {
+      object: facts.identity,
+      action: 'no-op',
+      differences: [],
+      confidence: { level: 'server' },
+      notes: [reason],
+      write: false,
+    },
     effects: [],
     moves: [],
     problems: [],
@@ -100,20 +148,47 @@ function keptObject(facts: ObjectFacts, reason: string): ObjectPlan {
   };
 }
 
-function effectsOf(facts: ObjectFacts, fields: readonly FieldSteps[], settings: ObjectPlanSettings): readonly Effect[] {
-  const base = { target: settings.target, cluster: settings.cluster, object: facts.identity };
+function effectsOf(
+  facts: ObjectFacts,
+  fields: readonly FieldSteps[],
+  of: Pick<Effect, 'target' | 'cluster'> & { readonly action: ChangeAction },
+): readonly Effect[] {
+  const base = { target: of.target, cluster: of.cluster, object: facts.identity };
   const effects = fields.flatMap((field) =>
-    field.steps.map((step): Effect => ({ ...base, action: step.action, path: field.path, before: step.before, after: step.after })),
+    field.steps.map(
+      (step): Effect => ({ ...base, action: step.action, path: field.path, before: step.before, after: step.after }),
+    ),
   );
-  return effects.length === 0 && isUnrenderedDelete(facts) ? [{ ...base, ...existence(facts) }] : effects;
+  if (effects.length === 0 && isUnrenderedDelete(facts)) return [{ ...base, ...existence(facts) }];
+  return isUnsaidReplacement(of.action, effects) ? [...effects, { ...base, ...replacement(facts) }] : effects;
 }
 
 function movesOf(facts: ObjectFacts, fields: readonly FieldSteps[], action: ChangeAction): readonly Move[] {
   if (action === 'no-op') return [];
   const moves = fields
     .filter((field) => field.moves)
-    .map((field): Move => ({ object: facts.identity, action: moveAction(action, field), path: field.path, before: field.first, after: field.last }));
-  return moves.length === 0 && isUnrenderedDelete(facts) ? [{ object: facts.identity, ...existence(facts) }] : moves;
+    .map(
+      (field): Move => ({
+        object: facts.identity,
+        action: moveAction(action, field),
+        path: field.path,
+        before: field.first,
+        after: field.last,
+      }),
+    );
+  if (moves.length === 0 && isUnrenderedDelete(facts)) return [{ object: facts.identity, ...existence(facts) }];
+  return isUnsaidReplacement(action, moves) ? [...moves, { object: facts.identity, ...replacement(facts) }] : moves;
+}
+
+/** The API names a field that none of ours is (`spec.clusterIPs[0]`): the replacement has to be approved all the same. */
+function isUnsaidReplacement(action: ChangeAction, moves: readonly Pick<Move, 'action'>[]): boolean {
+  return action === 'replace' && moves.every((move) => move.action !== 'replace');
+}
+
+/** The object goes and comes again: its existence moves there and back. */
+function replacement(facts: ObjectFacts): Pick<Effect, 'action' | 'path' | 'before' | 'after'> {
+  const apiVersion = { kind: 'json', json: canonicalJson(facts.merge?.content['apiVersion'] ?? null) } as const;
+  return { action: 'replace', path: 'apiVersion', before: apiVersion, after: apiVersion };
 }
 
 /** In a replaced object only the immutable fields need the replacement. */
@@ -124,20 +199,37 @@ function moveAction(action: Exclude<ChangeAction, 'no-op'>, field: FieldSteps): 
 
 /** A member of the set that no commit we know renders any more: its existence is all that moves. */
 function isUnrenderedDelete(facts: ObjectFacts): boolean {
-  return facts.merge === undefined && facts.base === undefined && facts.deployed === undefined && facts.live.kind === 'found';
+  return (
+    facts.merge === undefined && facts.base === undefined && facts.deployed === undefined && facts.live.kind === 'found'
+  );
 }
 
 function existence(facts: ObjectFacts): Pick<Effect, 'action' | 'path' | 'before' | 'after'> {
   const apiVersion = facts.live.kind === 'found' ? (facts.live.object['apiVersion'] ?? null) : null;
-  return { action: 'delete', path: 'apiVersion', before: { kind: 'json', json: canonicalJson(apiVersion) }, after: absent };
+  return {
+    action: 'delete',
+    path: 'apiVersion',
+    before: { kind: 'json', json: canonicalJson(apiVersion) },
+    after: absent,
+  };
 }
 
 function differencesOf(fields: readonly FieldSteps[], settings: ObjectPlanSettings): readonly Difference[] {
   return fields.flatMap((field) =>
     field.path === 'apiVersion' && field.steps.every((step) => step.action === 'create' || step.action === 'delete')
       ? []
-      : field.steps.map((step): Difference => ({ path: field.path, before: showValue(step.before), after: showValue(step.after), origin: originOf(step.to, settings) })),
+      : field.steps
+          .filter((step) => !isAppended(field, step))
+          .map((step): Difference => ({ path: field.path, ...showStep(step), origin: originOf(step.to, settings) })),
   );
+}
+
+/** One new item stands where one expects it, at the end: its own fields say all that there is to see. */
+function isAppended(field: FieldSteps, step: FieldStep): boolean {
+  if (!isOrderPath(field.path)) return false;
+  const [before, after] = [orderOf(step.before), orderOf(step.after)];
+  const stayed = before.filter((item) => after.includes(item));
+  return after.length === stayed.length + 1 && stayed.every((item, index) => item === after[index]);
 }
 
 function originOf(to: Stage, settings: ObjectPlanSettings): Origin {
@@ -149,21 +241,27 @@ function originOf(to: Stage, settings: ObjectPlanSettings): Origin {
 /** Fields beside the rendered ones that the API server says would change: worth seeing, nobody's to approve. */
 function serverDifferences(facts: ObjectFacts, action: ChangeAction): readonly Difference[] {
   const answer = facts.takenBack ?? facts.prediction;
-  if (action !== 'update' || facts.live.kind !== 'found' || facts.merge === undefined || answer?.kind !== 'applied') return [];
+  if (action !== 'update' || facts.live.kind !== 'found' || facts.merge === undefined || answer?.kind !== 'applied')
+    return [];
   const rendered = leavesOf(facts.merge.content, facts.schema);
   const removed = leavesOf((facts.deployed ?? facts.merge).content, facts.schema);
   const live = leavesOf(facts.live.object, facts.schema);
   const predicted = leavesOf(answer.object, facts.schema);
+  const isSecret = secretsOf(facts);
   const differences: Difference[] = [];
   for (const path of new Set([...live.byPath.keys(), ...predicted.byPath.keys()])) {
     const leaf = predicted.byPath.get(path) ?? live.byPath.get(path);
-    if (leaf === undefined || leaf.kind === 'order' || path === 'apiVersion' || isOurs(path, rendered.byPath) || isOurs(path, removed.byPath)) continue;
+    if (leaf === undefined || leaf.kind === 'order' || path === 'apiVersion') continue;
     const before = valueAt(live, leaf);
     const after = valueAt(predicted, leaf);
-    if (sameJson(before, after)) continue;
-    const shown = (value: typeof before) => (value === undefined ? ({ kind: 'absent' } as const) : showValue({ kind: 'json', json: canonicalJson(value) }));
-    const isHidden = facts.identity.kind === 'Secret';
-    differences.push({ path, before: isHidden ? { kind: 'secret' } : shown(before), after: isHidden ? { kind: 'secret' } : shown(after), origin: { kind: 'server' } });
+    if (sameJson(before, after) || isOurs(path, rendered.byPath) || isOurs(path, removed.byPath)) continue;
+    const shown = (value: Json | undefined): ShownValue => {
+      if (value === undefined) return { kind: 'absent' };
+      return isSecret(leaf.segments, value)
+        ? { kind: 'secret' }
+        : showValue({ kind: 'json', json: canonicalJson(value) });
+    };
+    differences.push({ path, before: shown(before), after: shown(after), origin: { kind: 'server' } });
   }
   return differences;
 }
@@ -173,7 +271,11 @@ function isOurs(path: string, ours: ReadonlyMap<string, unknown>): boolean {
   if (ours.has(path)) return true;
   for (let end = path.length; end > 0; end = Math.max(path.lastIndexOf('.', end - 1), path.lastIndexOf('[', end - 1))) {
     const parent = path.slice(0, end);
-    if (parent !== path && (ours.has(parent) || (parent.endsWith(']') && [...ours.keys()].some((key) => key.startsWith(`${parent}.`))))) return true;
+    if (
+      parent !== path &&
+      (ours.has(parent) || (parent.endsWith(']') && [...ours.keys()].some((key) => key.startsWith(`${parent}.`))))
+    )
+      return true;
   }
   return false;
 }
@@ -188,13 +290,18 @@ interface Judgement {
 function judge(facts: ObjectFacts, settings: ObjectPlanSettings): Judgement {
   const fine = { problems: [], notes: [], complete: true };
   if (facts.live.kind === 'unknown') {
-    return { ...fine, complete: false, confidence: { level: 'rendered', reason: `the live object could not be read: ${facts.live.refusal.message}` } };
+    return { ...fine, complete: false, confidence: { level: 'rendered', reason: unreadReason(facts.live.refusal) } };
   }
   if (facts.merge === undefined) return { ...fine, confidence: { level: 'server' } };
   const answer = facts.takenBack ?? facts.prediction;
   if (answer === undefined) return { ...fine, ...offline(facts, unaskedReason(facts)) };
   if (answer.kind === 'applied') {
-    return { ...fine, confidence: { level: 'server' }, notes: facts.takenBack === undefined ? [] : ['changed by hand since it was deployed; applying takes the fields back'] };
+    return {
+      ...fine,
+      confidence: { level: 'server' },
+      notes:
+        facts.takenBack === undefined ? [] : ['changed by hand since it was deployed; applying takes the fields back'],
+    };
   }
   return refused(facts, answer, settings);
 }
@@ -209,10 +316,21 @@ function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSetti
   const what = identityText(facts.identity);
   switch (refusal.kind) {
     case 'immutable':
+      if (liveAnnotation(facts, 'planwright.dev/replace') === 'never') {
+        return failed(
+          facts,
+          `${what} would have to be replaced, and its annotation says \`planwright.dev/replace: never\`: ${refusal.message}`,
+          refusal.fields,
+        );
+      }
       return { ...fine, confidence: { level: 'server' }, notes: [`replaced: ${refusal.message}`] };
     case 'namespace-absent': {
-      if (settings.createdNamespaces.has(refusal.namespace)) return { ...fine, ...offline(facts, 'its namespace is created by the same change') };
-      return failed(facts, `${what}: namespace ${refusal.namespace} does not exist; create it first, or add it to this stack`);
+      if (settings.createdNamespaces.has(refusal.namespace))
+        return { ...fine, ...offline(facts, 'its namespace is created by the same change') };
+      return failed(
+        facts,
+        `${what}: namespace ${refusal.namespace} does not exist; create it first, or add it to this stack`,
+      );
     }
     case 'webhook-without-dry-run':
     case 'forbidden':
@@ -220,7 +338,10 @@ function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSetti
     case 'not-served':
       return { ...fine, ...offline(facts, unaskedReason(facts)) };
     case 'conflict':
-      return failed(facts, `${what}: ${conflictText(refusal.conflicts)}; take the fields out of the manifest, or let their owner release them`);
+      return failed(
+        facts,
+        `${what}: ${conflictText(refusal.conflicts)}; take the fields out of the manifest, or let their owner release them`,
+      );
     case 'invalid':
     case 'stale':
       return failed(facts, `${what}: ${refusal.message}`, refusal.kind === 'invalid' ? refusal.fields : []);
@@ -231,13 +352,19 @@ function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSetti
 
 export function conflictText(conflicts: readonly FieldConflict[]): string {
   const byManager = new Map<string, string[]>();
-  for (const { manager, field } of conflicts) byManager.set(manager, [...(byManager.get(manager) ?? []), field.replace(/^\./, '')]);
+  for (const { manager, field } of conflicts)
+    byManager.set(manager, [...(byManager.get(manager) ?? []), field.replace(/^\./, '')]);
   return [...byManager].map(([manager, fields]) => `${manager} owns ${fields.join(', ')}`).join('; ');
 }
 
 function failed(facts: ObjectFacts, message: string, fields: readonly string[] = []): Judgement {
   const position = fieldPosition(facts, fields);
-  return { confidence: { level: 'server' }, notes: [], complete: true, problems: [{ severity: 'error', message, ...(position === undefined ? {} : { position }) }] };
+  return {
+    confidence: { level: 'server' },
+    notes: [],
+    complete: true,
+    problems: [{ severity: 'error', message, ...(position === undefined ? {} : { position }) }],
+  };
 }
 
 /** The line of the first field that the API named, else of the object. */
@@ -245,19 +372,51 @@ function fieldPosition(facts: ObjectFacts, fields: readonly string[]): Position 
   const rendered = facts.merge?.rendered;
   if (rendered === undefined) return undefined;
   for (const field of fields) {
-    let pointer = `/${field.replace(/^\./, '').replaceAll(/\[(\d+)\]/g, '.$1').replaceAll('.', '/')}`;
-    while (pointer !== '') {
-      const position = rendered.positions.get(pointer);
-      if (position !== undefined) return position;
-      pointer = pointer.slice(0, pointer.lastIndexOf('/'));
-    }
+    const pointer = pointerOf(field);
+    const position =
+      rendered.positions.get(pointer) ?? itemPosition(facts, field) ?? positionAbove(rendered.positions, pointer);
+    if (position !== undefined) return position;
   }
   return rendered.position;
 }
 
+/** `spec.ports[0].port` and `data[my.key]` as JSON pointers. */
+function pointerOf(field: string): string {
+  const names = field.match(/\[[^\]]*\]|[^.[\]]+/g) ?? [];
+  return names
+    .map(
+      (name) =>
+        `/${name
+          .replace(/^\[|\]$/g, '')
+          .replaceAll('~', '~0')
+          .replaceAll('/', '~1')}`,
+    )
+    .join('');
+}
+
+/** Where the API names items by their keys (`.spec.ports[port=80,protocol="TCP"]`). */
+function itemPosition(facts: ObjectFacts, field: string): Position | undefined {
+  if (facts.merge === undefined) return undefined;
+  const { positions } = facts.merge.rendered;
+  const named = `.${field.replace(/^\./, '')}`;
+  for (const leaf of leavesOf(facts.merge.content, facts.schema).byPath.values()) {
+    if (leaf.kind === 'value' && isBelow(leaf.segments, named)) return positionAbove(positions, leaf.pointer);
+  }
+  return undefined;
+}
+
+function positionAbove(positions: ReadonlyMap<string, Position>, pointer: string): Position | undefined {
+  for (let at = pointer; at !== ''; at = at.slice(0, at.lastIndexOf('/'))) {
+    const position = positions.get(at);
+    if (position !== undefined) return position;
+  }
+  return undefined;
+}
+
 /** What the schema says where the API server was not asked or did not answer for the object itself. */
 function offline(facts: ObjectFacts, reason: string): Pick<Judgement, 'confidence' | 'problems'> {
-  if (facts.schema === undefined || facts.merge === undefined) return { confidence: { level: 'rendered', reason }, problems: [] };
+  if (facts.schema === undefined || facts.merge === undefined)
+    return { confidence: { level: 'rendered', reason }, problems: [] };
   const { rendered } = facts.merge;
   const problems = checkAgainstSchema(rendered.content, facts.schema).map(
     (violation): Problem => ({
@@ -270,7 +429,9 @@ function offline(facts: ObjectFacts, reason: string): Pick<Judgement, 'confidenc
 }
 
 function adoptionNotes(facts: ObjectFacts): readonly string[] {
-  return facts.merge !== undefined && facts.live.kind === 'found' && !facts.member ? ['adopted: it is on the cluster already and becomes this target\'s'] : [];
+  return facts.merge !== undefined && facts.live.kind === 'found' && !facts.member
+    ? ["adopted: it is on the cluster already and becomes this target's"]
+    : [];
 }
 
 /** The live entry of our own manager differs from what an apply would leave. */
@@ -285,7 +446,12 @@ function ownEntry(object: JsonObject): JsonObject | undefined {
   const metadata = object['metadata'];
   const entries = isJsonObject(metadata) ? metadata['managedFields'] : undefined;
   if (!isJsonArray(entries)) return undefined;
-  const own = entries.filter(isJsonObject).find((entry) => entry['manager'] === 'planwright' && entry['operation'] === 'Apply' && entry['subresource'] === undefined);
+  const own = entries
+    .filter(isJsonObject)
+    .find(
+      (entry) =>
+        entry['manager'] === 'planwright' && entry['operation'] === 'Apply' && entry['subresource'] === undefined,
+    );
   if (own === undefined) return undefined;
   return { apiVersion: own['apiVersion'] ?? null, fieldsV1: own['fieldsV1'] ?? null };
 }
@@ -301,7 +467,12 @@ function isBelow(segments: readonly PathSegment[], field: string): boolean {
   return path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
 }
 
-const holdsData = new Set(['/PersistentVolumeClaim', '/PersistentVolume', '/Namespace', 'apiextensions.k8s.io/CustomResourceDefinition']);
+const holdsData = new Set([
+  '/PersistentVolumeClaim',
+  '/PersistentVolume',
+  '/Namespace',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+]);
 
 function dangerOf(facts: ObjectFacts, action: ChangeAction, immutable: readonly string[]): string | undefined {
   const data = holdsData.has(`${facts.identity.group}/${facts.identity.kind}`) ? ' and the data in it' : '';

@@ -1,11 +1,17 @@
 import type { CommitSha, TreeSha } from '../identity.ts';
 import { canonicalJson, sameJson } from '../json.ts';
-import { groupOf, identityKey, type ObjectIdentity, type Problem, type RenderedObject } from '../manifest/rendered-object.ts';
+import {
+  groupOf,
+  identityKey,
+  type ObjectIdentity,
+  type Problem,
+  type RenderedObject,
+} from '../manifest/rendered-object.ts';
 import type { Target } from '../target/target.ts';
 import { digestEffects } from './digest.ts';
-import { leavesOf } from './leaves.ts';
-import { isSecretLeaf } from './mask.ts';
-import type { Change, Difference, Plan } from './plan.ts';
+import { type Leaf, leavesOf } from './leaves.ts';
+import { secretCheck } from './mask.ts';
+import type { Change, Difference, Plan, ShownValue } from './plan.ts';
 import { showValue } from './show-value.ts';
 
 export interface OfflineInput {
@@ -57,11 +63,19 @@ interface Named {
   readonly rendered: RenderedObject;
 }
 
-function byIdentity(objects: readonly RenderedObject[], defaultNamespace: string | undefined): ReadonlyMap<string, Named> {
+function byIdentity(
+  objects: readonly RenderedObject[],
+  defaultNamespace: string | undefined,
+): ReadonlyMap<string, Named> {
   return new Map(
     objects.map((rendered) => {
       const namespace = rendered.namespace ?? defaultNamespace;
-      const identity: ObjectIdentity = { group: groupOf(rendered.apiVersion), kind: rendered.kind, ...(namespace === undefined ? {} : { namespace }), name: rendered.name };
+      const identity: ObjectIdentity = {
+        group: groupOf(rendered.apiVersion),
+        kind: rendered.kind,
+        ...(namespace === undefined ? {} : { namespace }),
+        name: rendered.name,
+      };
       return [identityKey(identity), { identity, rendered }];
     }),
   );
@@ -87,18 +101,20 @@ function changeOf(before: Named | undefined, after: Named | undefined, reason: s
 function differencesOf(before: Named | undefined, after: Named | undefined): readonly Difference[] {
   const identity = (after ?? before)?.identity;
   if (identity === undefined) return [];
-  const left = before === undefined ? undefined : leavesOf(before.rendered.content, undefined).byPath;
-  const right = after === undefined ? undefined : leavesOf(after.rendered.content, undefined).byPath;
+  const left = before === undefined ? undefined : leavesOf(before.rendered.content, undefined);
+  const right = after === undefined ? undefined : leavesOf(after.rendered.content, undefined);
+  const isSecret = secretCheck(identity, () => [left, right].filter((leaves) => leaves !== undefined));
+  const shown = (leaf: Leaf | undefined): ShownValue => {
+    if (leaf === undefined) return { kind: 'absent' };
+    return isSecret(leaf.segments, leaf.value)
+      ? { kind: 'secret' }
+      : showValue({ kind: 'json', json: canonicalJson(leaf.value) });
+  };
   const differences: Difference[] = [];
-  for (const path of [...new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])])].sort()) {
-    const [old, now] = [left?.get(path), right?.get(path)];
+  for (const path of [...new Set([...(left?.byPath.keys() ?? []), ...(right?.byPath.keys() ?? [])])].sort()) {
+    const [old, now] = [left?.byPath.get(path), right?.byPath.get(path)];
     if (path === 'apiVersion' && (old === undefined || now === undefined)) continue;
     if (sameJson(old?.value, now?.value)) continue;
-    const secret = [old, now].some((leaf) => leaf !== undefined && isSecretLeaf(identity, leaf.segments, leaf.value));
-    const shown = (leaf: typeof old) => {
-      if (leaf === undefined) return { kind: 'absent' } as const;
-      return secret ? ({ kind: 'secret' } as const) : showValue({ kind: 'json', json: canonicalJson(leaf.value) });
-    };
     differences.push({ path, before: shown(old), after: shown(now), origin: { kind: 'this' } });
   }
   return differences;

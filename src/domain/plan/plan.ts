@@ -9,10 +9,16 @@ export type Confidence =
   | { readonly level: 'rendered'; readonly reason: string };
 
 /** Where a difference comes from: the step of the plan in which the value moves. */
-export type Origin = { readonly kind: 'this' } | { readonly kind: 'pending'; readonly pulls: readonly PullNumber[] } | { readonly kind: 'drift' };
+export type Origin =
+  | { readonly kind: 'this' }
+  | { readonly kind: 'pending'; readonly pulls: readonly PullNumber[] }
+  | { readonly kind: 'drift' };
 
 /** A value for people: already masked. `secret` shows as `changed`, whatever it is. */
-export type ShownValue = { readonly kind: 'absent' } | { readonly kind: 'text'; readonly text: string } | { readonly kind: 'secret' };
+export type ShownValue =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'secret' };
 
 /** One field's move as people see it. `server` marks fields that only the server adds: shown, but no effect. */
 export interface Difference {

@@ -15,11 +15,25 @@ export function showValue(value: EffectValue): ShownValue {
   }
 }
 
+/** Both sides of a move. Where only the type differs (`5` and `"5"`), both are shown as JSON, so that the move can be seen. */
+export function showStep(step: { readonly before: EffectValue; readonly after: EffectValue }): {
+  readonly before: ShownValue;
+  readonly after: ShownValue;
+} {
+  const [before, after] = [showValue(step.before), showValue(step.after)];
+  const looksSame = before.kind === 'text' && after.kind === 'text' && before.text === after.text;
+  if (!looksSame || step.before.kind !== 'json' || step.after.kind !== 'json') return { before, after };
+  return { before: { kind: 'text', text: step.before.json }, after: { kind: 'text', text: step.after.json } };
+}
+
+/** As many digits as an integer beyond 2^53 has, which `JSON.parse` would round. */
+const longNumber = /\d{16}/;
+
 function jsonText(json: string): string {
   const value = JSON.parse(json) as Json;
   if (typeof value === 'string') return value;
-  // Numbers are taken from the text, where integers of any size stand in full.
-  if (value === null || typeof value !== 'object') return json;
+  // Canonical JSON is YAML too, and holds integers of any size in full.
+  if (value === null || typeof value !== 'object' || longNumber.test(json)) return json;
   if (Object.keys(value).length === 0) return json;
   return dump(value, { lineWidth: -1, noRefs: true }).trimEnd();
 }

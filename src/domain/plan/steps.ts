@@ -47,11 +47,18 @@ export interface StepSettings {
  */
 export function fieldSteps(facts: ObjectFacts, settings: StepSettings): readonly FieldSteps[] {
   const renders: { readonly stage: Stage; readonly leaves: Leaves | undefined }[] = [];
-  if (facts.deployed !== undefined) renders.push({ stage: 'deployed', leaves: leavesOf(facts.deployed.content, facts.schema) });
+  if (facts.deployed !== undefined)
+    renders.push({ stage: 'deployed', leaves: leavesOf(facts.deployed.content, facts.schema) });
   if (facts.base !== undefined || facts.deployed !== undefined) {
-    renders.push({ stage: 'base', leaves: facts.base === undefined ? undefined : leavesOf(facts.base.content, facts.schema) });
+    renders.push({
+      stage: 'base',
+      leaves: facts.base === undefined ? undefined : leavesOf(facts.base.content, facts.schema),
+    });
   }
-  renders.push({ stage: 'merge', leaves: facts.merge === undefined ? undefined : leavesOf(facts.merge.content, facts.schema) });
+  renders.push({
+    stage: 'merge',
+    leaves: facts.merge === undefined ? undefined : leavesOf(facts.merge.content, facts.schema),
+  });
 
   const isSecret = secretsOf(facts);
   const live = liveReading(facts, settings);
@@ -72,12 +79,23 @@ export function fieldSteps(facts: ObjectFacts, settings: StepSettings): readonly
       if (rendered === undefined && values.length === 0 && stage !== 'merge') continue;
       values.push({ stage, value: read(rendered), present: leaves !== undefined });
     }
-    const start: Point = { stage: 'live', value: live.valueOf(leaf, read, values), present: facts.live.kind === 'found' };
+    const start: Point = {
+      stage: 'live',
+      value: live.valueOf(leaf, read, values),
+      present: facts.live.kind === 'found',
+    };
     // Where nobody can say what is there, the renders are compared with one another.
     const points = facts.live.kind === 'unknown' && values.length > 1 ? values : [start, ...values];
     const first = points[0]?.value ?? absent;
     const last = points.at(-1)?.value ?? absent;
-    result.push({ path, segments: leaf.segments, steps: stepsBetween(points, leaf, settings), first, last, moves: !isSettled(leaf, first, last) });
+    result.push({
+      path,
+      segments: leaf.segments,
+      steps: stepsBetween(points, leaf, settings),
+      first,
+      last,
+      moves: !isSettled(leaf, first, last),
+    });
   }
   return result.sort((left, right) => (left.path < right.path ? -1 : 1));
 }
@@ -91,10 +109,14 @@ interface Point {
 
 /** What may not be shown of an object, by everything that is known of it. */
 export function secretsOf(facts: ObjectFacts): SecretCheck {
-  const answers = [facts.prediction, facts.takenBack].map((answer) => (answer?.kind === 'applied' ? answer.object : undefined));
+  const answers = [facts.prediction, facts.takenBack].map((answer) =>
+    answer?.kind === 'applied' ? answer.object : undefined,
+  );
   const live = facts.live.kind === 'found' ? facts.live.object : undefined;
   const contents = [facts.deployed?.content, facts.base?.content, facts.merge?.content, live, ...answers];
-  return secretCheck(facts.identity, () => contents.flatMap((content) => (content === undefined ? [] : [leavesOf(content, facts.schema)])));
+  return secretCheck(facts.identity, () =>
+    contents.flatMap((content) => (content === undefined ? [] : [leavesOf(content, facts.schema)])),
+  );
 }
 
 function stepsBetween(points: readonly Point[], leaf: Leaf, settings: StepSettings): readonly FieldStep[] {
@@ -103,7 +125,11 @@ function stepsBetween(points: readonly Point[], leaf: Leaf, settings: StepSettin
     const from = points[index - 1];
     const to = points[index];
     if (from === undefined || to === undefined || isSettled(leaf, from.value, to.value)) continue;
-    const action = actionOf(from.present, to.present, leaf.path !== 'apiVersion' && settings.isImmutable(leaf.segments));
+    const action = actionOf(
+      from.present,
+      to.present,
+      leaf.path !== 'apiVersion' && settings.isImmutable(leaf.segments),
+    );
     steps.push({ from: from.stage, to: to.stage, before: from.value, after: to.value, action });
   }
   return steps;
@@ -139,11 +165,18 @@ function liveReading(facts: ObjectFacts, settings: StepSettings): LiveReading {
       if (deployed !== undefined) {
         if (isSettled(leaf, found, deployed.value)) return found;
         const ours = settings.stored.get(leaf.path);
-        if (ours !== undefined && ours.live === valueText(found) && ours.rendered === valueText(deployed.value)) return deployed.value;
+        if (ours !== undefined && ours.live === valueText(found) && ours.rendered === valueText(deployed.value))
+          return deployed.value;
       }
       const merged = later.at(-1);
       // The API server itself says that applying moves nothing here (defaults, equal quantities, mutating webhooks).
-      if (predicted !== undefined && merged !== undefined && merged.value.kind !== 'absent' && sameJson(valueAt(predicted, leaf), value)) return merged.value;
+      if (
+        predicted !== undefined &&
+        merged !== undefined &&
+        merged.value.kind !== 'absent' &&
+        sameJson(valueAt(predicted, leaf), value)
+      )
+        return merged.value;
       return found;
     },
   };
@@ -153,11 +186,15 @@ function liveReading(facts: ObjectFacts, settings: StepSettings): LiveReading {
 export function valueAt(leaves: Leaves, leaf: Leaf): Json | undefined {
   const found = leaves.byPath.get(leaf.path);
   if (found !== undefined) return found.value;
-  return leaf.kind === 'value' && leaves.containers.has(leaf.path) && isEmptyContainer(leaf.value) ? leaf.value : undefined;
+  return leaf.kind === 'value' && leaves.containers.has(leaf.path) && isEmptyContainer(leaf.value)
+    ? leaf.value
+    : undefined;
 }
 
 function isEmptyContainer(value: Json): boolean {
-  return isJsonArray(value) ? value.length === 0 : value !== null && typeof value === 'object' && Object.keys(value).length === 0;
+  return isJsonArray(value)
+    ? value.length === 0
+    : value !== null && typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 /** The value as it enters an effect: secrets as an HMAC keyed per object and path. */

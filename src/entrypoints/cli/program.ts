@@ -25,7 +25,9 @@ export async function runCli(words: readonly string[], actions: CliActions, outp
     .configureOutput({ writeErr: (text) => output.complain(text.trimEnd()) });
   program
     .command('serve')
-    .description('listen for webhooks, plan, gate and deploy (configured by environment variables, see docs/operations.md)')
+    .description(
+      'listen for webhooks, plan, gate and deploy (configured by environment variables, see docs/operations.md)',
+    )
     .action(async () => {
       status = await actions.serve();
     });
@@ -49,10 +51,13 @@ export async function runCli(words: readonly string[], actions: CliActions, outp
 
 function readPort(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('a port is a number from 0 to 65535');
   return port;
 }
 
 function isCommanderError(error: unknown): error is { readonly exitCode: number } {
-  return error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.');
+  return (
+    error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.')
+  );
 }

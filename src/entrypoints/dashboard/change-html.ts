@@ -103,10 +103,10 @@ function headingOf(origin: Difference['origin'], isDeployment: boolean): Omit<Fi
   }
 }
 
-/** The sign stays, so that nothing depends on colour. The line break is inside, for whoever copies or reads without styles. */
+/** The sign stays, so that nothing depends on colour, and the line breaks are text, for whoever copies or reads without styles. */
 function lineHtml(line: string): Html {
-  if (line.startsWith('-')) return html`<del>${line}\n</del>`;
-  if (line.startsWith('+')) return html`<ins>${line}\n</ins>`;
-  if (line.startsWith('!')) return html`<em>${line}\n</em>`;
-  return html`<span>${line}\n</span>`;
+  if (line.startsWith('-')) return html`<del>${line}</del>\n`;
+  if (line.startsWith('+')) return html`<ins>${line}</ins>\n`;
+  if (line.startsWith('!')) return html`<em>${line}</em>\n`;
+  return html`<span>${line}</span>\n`;
 }

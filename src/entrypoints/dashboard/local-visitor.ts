@@ -5,11 +5,16 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+/** What a request tells of who sent it. */
+export interface Visit extends Pick<IncomingMessage, 'headers' | 'httpVersion'> {
+  readonly socket: Pick<IncomingMessage['socket'], 'remoteAddress'>;
+}
+
 /**
  * Why this request may not see plans, in words for whoever sent it; undefined when a person on this machine sent it directly. A request that a proxy
  * passed on comes from loopback as well, and a page of another site can make its own name point here (DNS rebinding): both are refused.
  */
-export function visitorRefusal(request: IncomingMessage): string | undefined {
+export function visitorRefusal(request: Visit): string | undefined {
   if (!isLoopback(request.socket.remoteAddress))
     return `plans are shown only on the machine that Planwright runs on, because sign-in is not configured. ${advice}`;
   if (isProxied(request))
@@ -29,7 +34,7 @@ function isLoopback(address: string | undefined): boolean {
   return loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-function isProxied({ headers, httpVersion }: IncomingMessage): boolean {
+function isProxied({ headers, httpVersion }: Visit): boolean {
   // What nginx does with a bare `proxy_pass`: no header tells of the visitor, but nothing else has spoken HTTP/1.0 for decades.
   if (httpVersion === '1.0') return true;
   return Object.keys(headers).some(

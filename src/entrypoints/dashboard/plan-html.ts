@@ -108,8 +108,8 @@ function unchangedHtml(changes: readonly Change[]): Html | string {
   if (changes.length === 0) return '';
   return html`<details class="change no-op"><summary><span class="badge no-op">no change</span> <span class="name">${plural(changes.length, 'object')} ${changes.length === 1 ? 'stays as it is' : 'stay as they are'}</span></summary>
 <ul class="unchanged">${changes.map(
-    ({ object, notes }) =>
-      html`<li><code>${visible(identityText(object))}</code>${notes.map((note) => html`<br><span class="quiet">${visible(note)}</span>`)}</li>\n`,
+    ({ object, notes, write }) =>
+      html`<li><code>${visible(identityText(object))}</code>${write ? html` <span class="quiet">written nevertheless, so that its fields belong to this target</span>` : ''}${notes.map((note) => html`<br><span class="quiet">${visible(note)}</span>`)}</li>\n`,
   )}</ul></details>`;
 }
 

@@ -74,7 +74,7 @@ h4 { margin: 1rem 0 .35rem; font-size: .9rem; line-height: 1.4; }
 h4.drift, h4.pending { color: var(--change); }
 
 .diff { margin: 0; padding: .45rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--sheet); line-height: 1.5; white-space: pre-wrap; word-break: break-all; }
-.diff > * { display: block; padding: 0 .8rem 0 2rem; text-indent: -1.2rem; text-decoration: none; font-style: normal; }
+.diff > * { display: inline-block; width: 100%; vertical-align: top; padding: 0 .8rem 0 2rem; text-indent: -1.2rem; text-decoration: none; font-style: normal; }
 .diff del { background: var(--remove-paper); color: var(--remove); }
 .diff ins { background: var(--add-paper); color: var(--add); }
 .diff em { background: var(--change-paper); color: var(--change); }

@@ -22,7 +22,11 @@ export function answer(response: ServerResponse, { status, text, headers }: Answ
  * Answers a request whose body is not wanted, and ends the connection without reading on. Closing it at once would reset it while the
  * sender is still writing, and the answer would be lost.
  */
-export async function answerUnread(response: ServerResponse, { status, text, headers }: Answer): Promise<void> {
+export async function answerUnread(response: ServerResponse, refusal: Answer): Promise<void> {
+  const { complete, headers: asked } = response.req;
+  const hasBody = asked['content-length'] !== undefined || asked['transfer-encoding'] !== undefined;
+  if (complete || !hasBody) return answer(response, refusal);
+  const { status, text, headers } = refusal;
   const body = `${text}\n`;
   response.writeHead(status, { ...plain(body), ...headers, Connection: 'close' });
   const closed = new AbortController();

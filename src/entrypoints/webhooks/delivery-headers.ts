@@ -12,7 +12,7 @@ export interface DeliveryHeaders {
 
 const signatureForm = /^sha256=([0-9a-f]{64})$/i;
 const guidForm = /^[0-9a-z-]{1,100}$/i;
-const eventForm = /^[a-z_]{1,100}$/;
+const eventForm = /^[a-z0-9_]{1,100}$/;
 const jsonForm = /^\s*application\/json\s*(;|$)/i;
 
 /** Refuses all that can be refused without reading a byte of the body. */

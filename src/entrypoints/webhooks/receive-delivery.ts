@@ -70,7 +70,7 @@ export function deliveryReceiver({ app, webhookSecret, limits, log }: DeliveryRe
     }
     if (read.kind === 'refused') {
       refused(read, { guid, event });
-      return request.complete ? answer(response, asAnswer(read)) : answerUnread(response, asAnswer(read));
+      return answerUnread(response, asAnswer(read));
     }
     const payload = parseObject(read.body);
     if (payload === undefined) {

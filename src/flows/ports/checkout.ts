@@ -28,7 +28,11 @@ export interface Checkout {
    * Brings the branch's tip (and the pull request's head) into the mirror, creating it when it is missing.
    * `head` is undefined when the pull request's ref does not exist.
    */
-  fetchBranch(repository: Repository, branch: string, pull?: PullNumber): Promise<{ readonly tip: CommitSha; readonly head?: CommitSha }>;
+  fetchBranch(
+    repository: Repository,
+    branch: string,
+    pull?: PullNumber,
+  ): Promise<{ readonly tip: CommitSha; readonly head?: CommitSha }>;
   /** Makes sure that this commit is in the mirror; false when GitHub does not have it (any more). */
   fetchCommit(repository: Repository, commit: CommitSha): Promise<boolean>;
   /** `git merge-tree`: head merged into base, as a tree. Both commits are in the mirror. */
@@ -37,7 +41,11 @@ export interface Checkout {
   changedPaths(repository: Repository, from: CommitSha | TreeSha, to: CommitSha | TreeSha): Promise<readonly string[]>;
   listTree(repository: Repository, at: CommitSha | TreeSha): Promise<readonly TreeEntry[]>;
   /** Reads these files; the blobs that are missing are fetched in one batch first. The answer has an entry for every path asked for. */
-  readFiles(repository: Repository, at: CommitSha | TreeSha, paths: readonly string[]): Promise<ReadonlyMap<string, FileRead>>;
+  readFiles(
+    repository: Repository,
+    at: CommitSha | TreeSha,
+    paths: readonly string[],
+  ): Promise<ReadonlyMap<string, FileRead>>;
   /** True when `ancestor` is reachable from `commit` (or is it). */
   isAncestor(repository: Repository, ancestor: CommitSha, commit: CommitSha): Promise<boolean>;
   /** Undefined for a root commit. */

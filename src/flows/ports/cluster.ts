@@ -40,7 +40,10 @@ export interface ReadOnlyCluster {
   schemas(groupVersions: readonly string[]): Promise<SchemaLookup>;
   get(address: ObjectAddress): Promise<GetAnswer>;
   /** All pages. `namespace` undefined: all namespaces. */
-  list(kind: ServedKind, selection: { readonly namespace?: string; readonly labelSelector?: string }): Promise<ListAnswer>;
+  list(
+    kind: ServedKind,
+    selection: { readonly namespace?: string; readonly labelSelector?: string },
+  ): Promise<ListAnswer>;
   /** Server-side apply with `dryRun=All`, field manager `planwright`, `fieldValidation=Strict`. */
   dryRunApply(request: ApplyRequest): Promise<ApplyAnswer>;
 }
@@ -50,7 +53,10 @@ export interface Cluster extends ReadOnlyCluster {
   /** Server-side apply, field manager `planwright`, `fieldValidation=Strict`. Repeating it with the same object is harmless. */
   apply(request: ApplyRequest): Promise<ApplyAnswer>;
   /** Deletes the object with this UID and no other. `foreground` ends when dependents are gone, `background` at once. */
-  delete(address: ObjectAddress, options: { readonly uid: string; readonly propagation: 'foreground' | 'background' }): Promise<DeleteAnswer>;
+  delete(
+    address: ObjectAddress,
+    options: { readonly uid: string; readonly propagation: 'foreground' | 'background' },
+  ): Promise<DeleteAnswer>;
   /**
    * Yields the object as it is now and after every change (undefined: it does not exist), until the consumer stops, or `signal` aborts.
    * Reconnects by itself; never polls.

@@ -1,5 +1,5 @@
+import type { Permission, Person, Review } from '../../domain/gate/people.ts';
 import type { CommitSha, InstallationId, PullNumber, Repository, RepositoryId } from '../../domain/identity.ts';
-import type { Person, Permission, Review } from '../../domain/gate/people.ts';
 import type { Annotation, CheckConclusion, CheckName, CheckText } from '../../domain/report/check.ts';
 
 /** A pull request as GitHub has it at this moment. */
@@ -61,7 +61,10 @@ export interface PullRequests {
   /** Where the repository is now, by its id; undefined when the installation cannot see it (any more). */
   repository(installation: InstallationId, id: RepositoryId): Promise<Repository | undefined>;
   pullRequest(repository: Repository, number: PullNumber): Promise<PullRequest | undefined>;
-  openPullRequests(repository: Repository, filter: { readonly base?: string; readonly headSha?: CommitSha }): Promise<readonly PullNumber[]>;
+  openPullRequests(
+    repository: Repository,
+    filter: { readonly base?: string; readonly headSha?: CommitSha },
+  ): Promise<readonly PullNumber[]>;
   /** All reviews, oldest first, every state. */
   reviews(repository: Repository, number: PullNumber): Promise<readonly Review[]>;
   contributors(repository: Repository, number: PullNumber): Promise<Contributors>;
@@ -94,8 +97,15 @@ export interface Conversation {
   react(repository: Repository, commentId: number, reaction: Reaction): Promise<void>;
   /** This app's open issue with the label whose body holds the marker. */
   findIssue(repository: Repository, label: string, marker: string): Promise<{ readonly number: number } | undefined>;
-  createIssue(repository: Repository, issue: { readonly title: string; readonly body: string; readonly labels: readonly string[] }): Promise<{ readonly number: number }>;
-  updateIssue(repository: Repository, number: number, issue: { readonly title: string; readonly body: string; readonly state: 'open' | 'closed' }): Promise<void>;
+  createIssue(
+    repository: Repository,
+    issue: { readonly title: string; readonly body: string; readonly labels: readonly string[] },
+  ): Promise<{ readonly number: number }>;
+  updateIssue(
+    repository: Repository,
+    number: number,
+    issue: { readonly title: string; readonly body: string; readonly state: 'open' | 'closed' },
+  ): Promise<void>;
 }
 
 export type DeploymentState = 'queued' | 'pending' | 'in_progress' | 'success' | 'failure' | 'inactive' | 'error';
@@ -103,10 +113,20 @@ export type DeploymentState = 'queued' | 'pending' | 'in_progress' | 'success' |
 /** GitHub Deployments. */
 export interface DeploymentRecords {
   /** This app's deployment whose payload holds the key; undefined when there is none. */
-  findDeployment(repository: Repository, sha: CommitSha, environment: string, key: string): Promise<{ readonly id: number } | undefined>;
+  findDeployment(
+    repository: Repository,
+    sha: CommitSha,
+    environment: string,
+    key: string,
+  ): Promise<{ readonly id: number } | undefined>;
   createDeployment(
     repository: Repository,
-    deployment: { readonly sha: CommitSha; readonly environment: string; readonly key: string; readonly description: string },
+    deployment: {
+      readonly sha: CommitSha;
+      readonly environment: string;
+      readonly key: string;
+      readonly description: string;
+    },
   ): Promise<{ readonly id: number }>;
   /** `description` is cut to GitHub's 140 characters. */
   setDeploymentStatus(

@@ -17,12 +17,18 @@ export type Job =
       readonly target: TargetName;
     }
   | {
-      /** Open pull requests against a branch that moved, those of a head, or all of a repository. */
+      /** Open pull requests against a branch that moved, those of a head, or (with neither) all of a repository. */
       readonly kind: 'repository';
       readonly installation: InstallationId;
       readonly repository: RepositoryId;
       readonly branch?: string;
       readonly headSha?: string;
+    }
+  | {
+      /** Comments on the issues of held deployments. */
+      readonly kind: 'holds';
+      readonly installation: InstallationId;
+      readonly repository: RepositoryId;
     };
 
 export interface RequestedJob {

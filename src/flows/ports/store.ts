@@ -2,7 +2,15 @@ import type { AuditRecord } from '../../domain/audit/audit-record.ts';
 import type { Hint } from '../../domain/delivery/hint.ts';
 import type { Deployment, DeploymentPhase } from '../../domain/deployment/deployment.ts';
 import type { Permission, Person } from '../../domain/gate/people.ts';
-import type { ClusterUid, CommitSha, PlanDigest, PullNumber, RepositoryId, TargetName, TreeSha } from '../../domain/identity.ts';
+import type {
+  ClusterUid,
+  CommitSha,
+  PlanDigest,
+  PullNumber,
+  RepositoryId,
+  TargetName,
+  TreeSha,
+} from '../../domain/identity.ts';
 import type { ObjectIdentity } from '../../domain/manifest/rendered-object.ts';
 import type { Effect } from '../../domain/plan/effect.ts';
 import type { Plan } from '../../domain/plan/plan.ts';
@@ -183,7 +191,12 @@ export interface Records {
   addStep(step: DeploymentStep, proof: LockProof): Promise<void>;
   steps(deployment: number): Promise<readonly DeploymentStep[]>;
   /** An approval of a held plan given by `/apply`. */
-  addHoldApproval(approval: { readonly deployment: number; readonly person: Person; readonly permission: Permission; readonly plan: PlanDigest }): Promise<void>;
+  addHoldApproval(approval: {
+    readonly deployment: number;
+    readonly person: Person;
+    readonly permission: Permission;
+    readonly plan: PlanDigest;
+  }): Promise<void>;
   holdApprovals(deployment: number): Promise<readonly RecordedApproval[]>;
   deployed(repository: RepositoryId, target: TargetName): Promise<DeployedTarget | undefined>;
   /** All targets of the repository that are deployed. */
@@ -205,4 +218,3 @@ export interface Store extends Records {
   /** Resolves when the database answers and its migrations are current. */
   ready(): Promise<void>;
 }
-

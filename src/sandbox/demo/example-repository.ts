@@ -4,7 +4,10 @@ export const demoNamespace = 'planwright-demo';
 
 export function configuration(environments: readonly string[]): string {
   const declared = environments.map((name, index) => {
-    const after = index === 0 ? '' : `\n    after: [${environments[index - 1]}]      # goes once ${environments[index - 1]} is healthy`;
+    const after =
+      index === 0
+        ? ''
+        : `\n    after: [${environments[index - 1]}]      # goes once ${environments[index - 1]} is healthy`;
     return `  ${name}:\n    approvals: 1${after}`;
   });
   return `version: 1
@@ -25,8 +28,18 @@ export interface ShopVersion {
   readonly legacy: boolean;
 }
 
-export const firstVersion: ShopVersion = { replicas: 1, greeting: 'Hello', image: 'registry.k8s.io/pause:3.9', legacy: true };
-export const secondVersion: ShopVersion = { replicas: 3, greeting: 'Welcome', image: 'registry.k8s.io/pause:3.10', legacy: false };
+export const firstVersion: ShopVersion = {
+  replicas: 1,
+  greeting: 'Hello',
+  image: 'registry.k8s.io/pause:3.9',
+  legacy: true,
+};
+export const secondVersion: ShopVersion = {
+  replicas: 3,
+  greeting: 'Welcome',
+  image: 'registry.k8s.io/pause:3.10',
+  legacy: false,
+};
 
 export function shopFiles(environment: string, version: ShopVersion): Readonly<Record<string, string | null>> {
   const folder = `apps/shop/${environment}`;

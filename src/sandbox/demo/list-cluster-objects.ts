@@ -14,11 +14,19 @@ export async function listClusterObjects(kubeconfig: string, name: string): Prom
     const cluster = clusters.find(name);
     if (cluster === undefined) return [];
     const { kinds } = await cluster.kinds();
-    const wanted = kinds.filter((kind) => shownKinds.includes(kind.kind) && (kind.group === '' || kind.group === 'apps'));
+    const wanted = kinds.filter(
+      (kind) => shownKinds.includes(kind.kind) && (kind.group === '' || kind.group === 'apps'),
+    );
     const lists = await Promise.all(
       wanted.map(async (kind) => {
         const answer = await cluster.list(kind, { namespace: demoNamespace });
-        return answer.kind === 'listed' ? answer.items.map((item) => ({ kind: kind.kind, ...nameOf(item), status: statusOf({ ...item, kind: kind.kind }) })) : [];
+        return answer.kind === 'listed'
+          ? answer.items.map((item) => ({
+              kind: kind.kind,
+              ...nameOf(item),
+              status: statusOf({ ...item, kind: kind.kind }),
+            }))
+          : [];
       }),
     );
     return lists.flat().filter((object) => object.name !== 'kube-root-ca.crt');

@@ -46,7 +46,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   try {
     await new Demo(options, directory, closers).run();
   } finally {
-    for (const close of closers.reverse()) await close().catch((error: unknown) => options.print(`while ending: ${String(error)}`));
+    for (const close of closers.reverse())
+      await close().catch((error: unknown) => options.print(`while ending: ${String(error)}`));
   }
 }
 
@@ -70,13 +71,21 @@ class Demo {
 
   async run(): Promise<void> {
     const { print, once, signal } = this.#options;
-    const names = await this.#step('Starting a GitHub, the clusters and Planwright on this machine', () => this.#startEverything());
-    await this.#step('Deploying the first version: a pull request, approved and merged', () => this.#deliver(names, { branch: 'first', title: 'Add the shop', version: firstVersion }));
-    await this.#step('Opening a pull request: more replicas, a new image, one file removed', () => this.#propose(names, { branch: 'second', title: 'Shop: version 2', version: secondVersion }));
+    const names = await this.#step('Starting a GitHub, the clusters and Planwright on this machine', () =>
+      this.#startEverything(),
+    );
+    await this.#step('Deploying the first version: a pull request, approved and merged', () =>
+      this.#deliver(names, { branch: 'first', title: 'Add the shop', version: firstVersion }),
+    );
+    await this.#step('Opening a pull request: more replicas, a new image, one file removed', () =>
+      this.#propose(names, { branch: 'second', title: 'Shop: version 2', version: secondVersion }),
+    );
     await this.#step('Waiting for the plan: two checks and one comment', () => this.#awaitPlan());
     this.#printComment();
     await this.#step('bob approves exactly these effects; the gate opens', () => this.#approve());
-    await this.#step('alice merges; every target is planned again at its turn and deployed', () => this.#mergeAndDeploy());
+    await this.#step('alice merges; every target is planned again at its turn and deployed', () =>
+      this.#mergeAndDeploy(),
+    );
     await this.#summary();
     if (once) return;
     print('\nThe page stays until you press Ctrl-C.');
@@ -110,16 +119,25 @@ class Demo {
     const github = await startGitHub({ directory: join(this.#directory, 'github') });
     this.#closers.push(() => github.close());
     this.#github = github;
-    const page = await startDemoPage({ snapshot: () => this.#snapshot(), ...(this.#options.port === undefined ? {} : { port: this.#options.port }) });
+    const page = await startDemoPage({
+      snapshot: () => this.#snapshot(),
+      ...(this.#options.port === undefined ? {} : { port: this.#options.port }),
+    });
     this.#closers.push(() => page.close());
     this.#links.push({ label: 'this page', url: page.url });
     print(`  watch it at ${page.url}`);
 
     for (const login of ['alice', 'bob']) github.createUser(login);
     github.createOrganisation('acme', { owners: ['bob'] });
-    const keys = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs1', format: 'pem' } });
+    const keys = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    });
     const { id: appId } = github.registerApp({ publicKey: keys.publicKey });
-    await github.createRepository(repository, { files: { 'README.md': '# Infrastructure of acme\n', '.github/planwright.yml': configuration(names) } });
+    await github.createRepository(repository, {
+      files: { 'README.md': '# Infrastructure of acme\n', '.github/planwright.yml': configuration(names) },
+    });
     for (const login of ['alice', 'bob']) github.grant(repository, login, 'write');
 
     const webhookSecret = randomBytes(24).toString('hex');
@@ -134,7 +152,10 @@ class Demo {
       repositories: [repository],
     });
     this.#closers.push(() => planwright.stop());
-    this.#links.push({ label: 'Planwright', url: `${planwright.url}/healthz` }, { label: 'the sandbox GitHub', url: github.url });
+    this.#links.push(
+      { label: 'Planwright', url: `${planwright.url}/healthz` },
+      { label: 'the sandbox GitHub', url: github.url },
+    );
     github.setWebhook({ url: `${planwright.url}/api/github/webhooks`, secret: webhookSecret });
     github.installApp({ account: 'acme' });
     return names;
@@ -168,11 +189,27 @@ class Demo {
 
   async #propose(names: readonly string[], change: Change): Promise<void> {
     const github = this.#running();
-    const files = Object.assign({}, ...names.map((name) => shopFiles(name, change.version))) as Record<string, string | null>;
-    const present = change.version.legacy ? Object.fromEntries(Object.entries(files).filter(([, text]) => text !== null)) : files;
-    await github.push({ repo: repository, branch: change.branch, files: present, author: 'alice', message: change.title });
+    const files = Object.assign({}, ...names.map((name) => shopFiles(name, change.version))) as Record<
+      string,
+      string | null
+    >;
+    const present = change.version.legacy
+      ? Object.fromEntries(Object.entries(files).filter(([, text]) => text !== null))
+      : files;
+    await github.push({
+      repo: repository,
+      branch: change.branch,
+      files: present,
+      author: 'alice',
+      message: change.title,
+    });
     this.#mergeSha = undefined;
-    this.#pull = await github.openPullRequest({ repo: repository, head: change.branch, title: change.title, author: 'alice' });
+    this.#pull = await github.openPullRequest({
+      repo: repository,
+      head: change.branch,
+      title: change.title,
+      author: 'alice',
+    });
   }
 
   async #awaitPlan(): Promise<void> {
@@ -180,7 +217,9 @@ class Demo {
       const checks = this.#headChecks();
       const plan = checks.find((check) => check.name === 'planwright/plan');
       if (plan?.state === 'failure') throw new Error(`the plan failed: ${plan.title}\n${plan.summary}`);
-      return checks.length === 2 && checks.every((check) => check.state === 'success' || check.state === 'action_required');
+      return (
+        checks.length === 2 && checks.every((check) => check.state === 'success' || check.state === 'action_required')
+      );
     });
   }
 
@@ -189,7 +228,9 @@ class Demo {
     // GitHub's times have whole seconds, and an approval in the very second of the plan would not count.
     github.clock.advance(1_000);
     await github.review({ repo: repository, number: this.#number(), reviewer: 'bob', state: 'APPROVED' });
-    await this.#until('the gate', deployTimeoutMs, () => this.#headChecks().every((check) => check.state === 'success'));
+    await this.#until('the gate', deployTimeoutMs, () =>
+      this.#headChecks().every((check) => check.state === 'success'),
+    );
   }
 
   async #mergeAndDeploy(): Promise<void> {
@@ -198,7 +239,10 @@ class Demo {
     this.#mergeSha = sha;
     await this.#until('the deployment', deployTimeoutMs, () => {
       const check = github.checkRuns(repository, sha).find((run) => run.name === 'planwright/deploy');
-      if (check?.conclusion === 'failure' || check?.conclusion === 'action_required') throw new Error(`the deployment ended in ${check.conclusion}: ${check.output.title ?? ''}\n${check.output.summary ?? ''}`);
+      if (check?.conclusion === 'failure' || check?.conclusion === 'action_required')
+        throw new Error(
+          `the deployment ended in ${check.conclusion}: ${check.output.title ?? ''}\n${check.output.summary ?? ''}`,
+        );
       return check?.conclusion === 'success';
     });
   }
@@ -217,7 +261,10 @@ class Demo {
     print('\nOn the clusters now:');
     for (const cluster of clusters) {
       print(`  ${cluster.name}`);
-      for (const object of cluster.objects) print(`    ${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}  ${object.status}`);
+      for (const object of cluster.objects)
+        print(
+          `    ${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}  ${object.status}`,
+        );
     }
     print('\nWhere to look:');
     for (const link of this.#links) print(`  ${link.label}: ${link.url}`);
@@ -238,7 +285,10 @@ class Demo {
       pull: this.#pullSnapshot(),
       clusters: await this.#clusterSnapshots(),
       links: this.#links,
-      hint: this.#options.kubeconfig === undefined ? 'Everything you see runs on this machine. Set KUBECONFIG to see the same on a cluster of your own.' : `The objects are on your own clusters, in namespace ${demoNamespace}; delete the namespace when you are done.`,
+      hint:
+        this.#options.kubeconfig === undefined
+          ? 'Everything you see runs on this machine. Set KUBECONFIG to see the same on a cluster of your own.'
+          : `The objects are on your own clusters, in namespace ${demoNamespace}; delete the namespace when you are done.`,
     };
   }
 
@@ -254,25 +304,41 @@ class Demo {
       author: 'alice',
       state: pull.merged ? 'merged' : pull.state === 'open' ? 'open' : 'closed',
       headSha: pull.headSha,
-      comments: github.comments(repository, pull.number).map(({ author, body, updatedAt }) => ({ author, body, updatedAt })),
+      comments: github
+        .comments(repository, pull.number)
+        .map(({ author, body, updatedAt }) => ({ author, body, updatedAt })),
       reviews: github.reviews(repository, pull.number).map(({ reviewer, state }) => ({ reviewer, state })),
       checks: [...this.#headChecks(), ...(merge === undefined ? [] : this.#checksOf(merge))],
       deployments: github
         .deployments(repository)
         .filter((deployment) => deployment.sha === merge)
-        .map((deployment) => ({ environment: deployment.environment, state: deployment.statuses.at(-1)?.state ?? 'queued', description: deployment.statuses.at(-1)?.description ?? '' })),
+        .map((deployment) => ({
+          environment: deployment.environment,
+          state: deployment.statuses.at(-1)?.state ?? 'queued',
+          description: deployment.statuses.at(-1)?.description ?? '',
+        })),
     };
   }
 
   async #clusterSnapshots(): Promise<readonly DemoCluster[]> {
     const given = this.#options.kubeconfig;
-    if (given !== undefined) return Promise.all(given.contexts.slice(0, 2).map(async (name) => ({ name, objects: await this.#options.listObjects(given.paths, name) })));
+    if (given !== undefined)
+      return Promise.all(
+        given.contexts
+          .slice(0, 2)
+          .map(async (name) => ({ name, objects: await this.#options.listObjects(given.paths, name) })),
+      );
     return [...this.#clusters].map(([name, cluster]) => ({
       name,
       objects: cluster
         .objects()
         .filter((object) => object.metadata.namespace === demoNamespace || object.metadata.name === demoNamespace)
-        .map((object) => ({ kind: object.kind, namespace: String(object.metadata.namespace ?? ''), name: String(object.metadata.name), status: statusOf(object) })),
+        .map((object) => ({
+          kind: object.kind,
+          namespace: String(object.metadata.namespace ?? ''),
+          name: String(object.metadata.name),
+          status: statusOf(object),
+        })),
     }));
   }
 
@@ -283,7 +349,13 @@ class Demo {
   #checksOf(sha: string): readonly DemoCheck[] {
     return this.#running()
       .checkRuns(repository, sha, 'latest')
-      .map((run) => ({ name: run.name, sha, state: run.conclusion ?? run.status, title: run.output.title ?? '', summary: run.output.summary ?? '' }));
+      .map((run) => ({
+        name: run.name,
+        sha,
+        state: run.conclusion ?? run.status,
+        title: run.output.title ?? '',
+        summary: run.output.summary ?? '',
+      }));
   }
 
   #running(): SandboxGitHub {
@@ -305,7 +377,12 @@ interface Change {
 
 /** One word or two on how an object is. */
 export function statusOf(object: unknown): string {
-  const { kind, spec, status, data } = object as { kind?: string; spec?: Record<string, unknown>; status?: Record<string, unknown>; data?: Record<string, unknown> };
+  const { kind, spec, status, data } = object as {
+    kind?: string;
+    spec?: Record<string, unknown>;
+    status?: Record<string, unknown>;
+    data?: Record<string, unknown>;
+  };
   if (kind === 'Deployment') {
     const image = /"image":"([^"]+)"/.exec(JSON.stringify(spec))?.[1] ?? '';
     return `${Number(status?.['readyReplicas'] ?? 0)}/${Number(spec?.['replicas'] ?? 1)} ready, ${image}`;

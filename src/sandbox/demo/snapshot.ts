@@ -28,7 +28,11 @@ export interface DemoPull {
   readonly comments: readonly { readonly author: string; readonly body: string; readonly updatedAt: Date }[];
   readonly reviews: readonly { readonly reviewer: string; readonly state: string }[];
   readonly checks: readonly DemoCheck[];
-  readonly deployments: readonly { readonly environment: string; readonly state: string; readonly description: string }[];
+  readonly deployments: readonly {
+    readonly environment: string;
+    readonly state: string;
+    readonly description: string;
+  }[];
 }
 
 export interface DemoCheck {
@@ -43,5 +47,10 @@ export interface DemoCheck {
 
 export interface DemoCluster {
   readonly name: string;
-  readonly objects: readonly { readonly kind: string; readonly namespace: string; readonly name: string; readonly status: string }[];
+  readonly objects: readonly {
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly status: string;
+  }[];
 }

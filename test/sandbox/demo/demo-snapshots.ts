@@ -12,7 +12,11 @@ export function reportText(path: string): string {
 
 /** Only what GitHub shows of a check: its summary without the title that stands above it in the file. */
 function checkSummary(path: string): string {
-  return reportText(path).replace(/^conclusion:.*\ntitle:.*\n/, '').split('\n--- text')[0] ?? '';
+  return (
+    reportText(path)
+      .replace(/^conclusion:.*\ntitle:.*\n/, '')
+      .split('\n--- text')[0] ?? ''
+  );
 }
 
 /** Nothing but the first step has begun. */
@@ -86,7 +90,7 @@ export const plannedSnapshot: DemoSnapshot = {
   hint: 'Everything you see runs on this machine. Set KUBECONFIG to see the same on a cluster of your own.',
 };
 
-/** The same pull request after its merge: staging is done, production is on its way. */
+/** The same pull request after its merge: staging is done, production is held. */
 export const mergedSnapshot: DemoSnapshot = {
   ...plannedSnapshot,
   steps: plannedSnapshot.steps.map((step, index) =>
@@ -98,18 +102,31 @@ export const mergedSnapshot: DemoSnapshot = {
     comments: [{ author: 'planwright[bot]', body: reportText('plan-comment/after-the-merge.md'), updatedAt }],
     reviews: [{ reviewer: 'bob', state: 'APPROVED' }],
     checks: [
-      ...planned.checks.map((check) => ({ ...check, state: 'success' })),
+      ...planned.checks.map((check) =>
+        check.name === 'planwright/gate'
+          ? {
+              ...check,
+              state: 'success',
+              title: 'Open: every requirement is met',
+              summary: checkSummary('gate-check/open.md'),
+            }
+          : check,
+      ),
       {
         name: 'planwright/deploy',
         sha: mergeSha,
-        state: 'in_progress',
-        title: 'Deploying production',
+        state: 'action_required',
+        title: 'Held: web@production',
         summary: checkSummary('deploy-check/ended.md'),
       },
     ],
     deployments: [
       { environment: 'staging', state: 'success', description: '3 objects written' },
-      { environment: 'production', state: 'in_progress', description: 'web@production: applying' },
+      {
+        environment: 'production',
+        state: 'pending',
+        description: 'held: web@production was changed after the approval',
+      },
     ],
   },
 };

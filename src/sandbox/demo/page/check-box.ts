@@ -15,7 +15,7 @@ export function checkBox(pull: DemoPull | undefined): Markup {
     <h2 id="checks-title">Checks</h2>
     ${
       bySha.size === 0
-        ? html`<div class="card"><p class="empty">${icon('clock', 'busy')} Waiting for the first check of <code>${shortSha(pull.headSha)}</code>.</p></div>`
+        ? html`<div class="card"><p class="empty">${icon('clock', 'busy')} <span>Waiting for the first check of <code>${shortSha(pull.headSha)}</code>.</span></p></div>`
         : [...bySha].map(([sha, checks]) =>
             commitChecks(sha, sha === pull.headSha ? 'the head' : 'the merge commit', checks),
           )

@@ -32,5 +32,5 @@ function objectTable(cluster: string, objects: readonly ClusterObject[]): Markup
 function objectRow({ kind, namespace, name, status }: ClusterObject): Markup {
   return html`<tr><th scope="row"><span class="object-name">${name}</span>
     <span class="muted">${kind}${namespace === '' ? '' : ` in ${namespace}`}</span></th>
-    <td><span class="dot dot-${objectTone(status)}" aria-hidden="true"></span> ${status}</td></tr>`;
+    <td><span class="dot dot-${objectTone(status)}" aria-hidden="true"></span>${status}</td></tr>`;
 }

@@ -4,6 +4,8 @@ import type { Markup } from './markup.ts';
 /** Drawn on a field of 16 by 16, as lines in the colour of the text around. */
 const drawings = {
   check: '<circle cx="8" cy="8" r="6.5"/><path d="M5 8.3l2.1 2.1L11 6.2"/>',
+  tick: '<path d="M3.5 8.5l3 3 6-6.5"/>',
+  times: '<path d="M4.5 4.5l7 7M11.5 4.5l-7 7"/>',
   cross: '<circle cx="8" cy="8" r="6.5"/><path d="M5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4"/>',
   dash: '<circle cx="8" cy="8" r="6.5"/><path d="M5 8h6"/>',
   clock: '<circle cx="8" cy="8" r="6.5"/><path d="M8 4.5V8l2.3 1.6"/>',

@@ -43,11 +43,11 @@ function show(content) {
 }
 
 function connected(state, words) {
-  connection.hidden = false;
   connection.dataset.state = state;
   connection.textContent = words;
 }
 
+connected('connecting', 'Connecting');
 const events = new EventSource('/events');
 events.addEventListener('open', () => connected('live', 'Live'));
 events.addEventListener('content', (event) => show(JSON.parse(event.data)));

@@ -3,11 +3,11 @@ import { Marked, type Tokens } from 'marked';
 import { sanitisedHtml } from './sanitised-html.ts';
 
 const alerts = {
-  note: 'ℹ️ Note',
-  tip: '💡 Tip',
-  important: '❗ Important',
-  warning: '⚠️ Warning',
-  caution: '🛑 Caution',
+  note: 'Note',
+  tip: 'Tip',
+  important: 'Important',
+  warning: 'Warning',
+  caution: 'Caution',
 };
 
 /** The page's own headings are the first two levels. */

@@ -23,8 +23,7 @@ ${iconSprite()}
 <header class="top">
   <img src="/icon.svg" alt="" width="28" height="28">
   <span class="brand"><strong>Planwright</strong> demo</span>
-  <span id="connection" class="connection" hidden></span>
-  <noscript><span class="connection">Reload to see what is new</span></noscript>
+  <span id="connection" class="connection">Reload to see what is new</span>
 </header>
 <p id="announcement" class="unseen" role="status"></p>
 <main id="main">${raw(parts)}</main>

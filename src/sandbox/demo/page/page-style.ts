@@ -14,7 +14,7 @@ export const pageStyle = `
   --bad: light-dark(#cf222e, #f85149);
   --merged: light-dark(#8250df, #ab7df8);
   --code: light-dark(#818b981f, #656c7633);
-  --font: -apple-system, BlinkMacSystemFont, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif;
+  --font: -apple-system, BlinkMacSystemFont, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif, "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji";
   --mono: ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
 * { box-sizing: border-box; }
@@ -41,7 +41,6 @@ small { font-size: 12px; }
 .top img { display: block; }
 .brand { font-size: 15px; }
 .connection { margin-left: auto; display: flex; align-items: center; gap: 6px; font-size: 12px; color: var(--muted); text-align: right; }
-.connection[hidden] { display: none; }
 .connection[data-state]::before { content: ""; width: 8px; height: 8px; border-radius: 50%; background: var(--muted); flex: none; }
 .connection[data-state="live"]::before { background: var(--good); }
 main { max-width: 1280px; margin: 0 auto; padding: 0 24px; }
@@ -51,7 +50,7 @@ main { max-width: 1280px; margin: 0 auto; padding: 0 24px; }
 
 .progress { margin-top: 20px; }
 .progress ol { display: flex; gap: 8px; list-style: none; }
-.step { flex: 1 1 0; min-width: 0; display: flex; gap: 8px; padding-top: 10px; border-top: 3px solid var(--line); }
+.step { flex: 1 1 0; min-width: 0; display: flex; gap: 8px; padding: 10px 8px 0 0; border-top: 3px solid var(--line); }
 .step.tone-good { border-color: var(--good); }
 .step.tone-busy { border-color: var(--busy); }
 .step.tone-bad { border-color: var(--bad); }
@@ -94,8 +93,6 @@ img.avatar { border-radius: 9px; border: 0; }
 .mark-merged { background: light-dark(#8250df, #8048dd); border-color: transparent; color: #fff; }
 
 .markdown { padding: 16px; }
-.markdown > :first-child { margin-top: 0; }
-.markdown > :last-child { margin-bottom: 0; }
 .markdown :is(p, ul, ol, table, pre, details, blockquote, .alert) { margin: 0 0 16px; }
 .markdown :is(h3, h4, h5, h6) { margin: 24px 0 12px; font-size: 17.5px; line-height: 1.25; font-weight: 600; }
 .markdown :is(h4, h5, h6) { font-size: 14px; }
@@ -109,14 +106,17 @@ img.avatar { border-radius: 9px; border: 0; }
 .markdown :is(th, td) { padding: 6px 13px; border: 1px solid var(--line); text-align: left; }
 .markdown [align="center"] { text-align: center; }
 .markdown [align="right"] { text-align: right; }
+.markdown :is(th, td) code { white-space: nowrap; }
 .markdown th { font-weight: 600; }
 .markdown tbody tr:nth-child(2n) { background: var(--soft); }
 .markdown summary { cursor: pointer; }
 .markdown summary + * { margin-top: 12px; }
 .markdown blockquote { padding: 0 1em; border-left: 0.25em solid var(--line); color: var(--muted); }
+.markdown > :first-child { margin-top: 0; }
+.markdown > :last-child, .markdown details > :last-child { margin-bottom: 0; }
 .alert { padding: 4px 16px; border-left: 0.25em solid var(--line); }
-.alert > :last-child { margin-bottom: 0; }
-.alert > :not(:last-child) { margin-bottom: 8px; }
+.markdown .alert > :last-child { margin-bottom: 0; }
+.markdown .alert > :not(:last-child) { margin-bottom: 8px; }
 .alert-title { font-weight: 600; }
 .alert.note { border-color: var(--link); }
 .alert.tip { border-color: var(--good); }
@@ -130,7 +130,7 @@ img.avatar { border-radius: 9px; border: 0; }
 .alert.caution > .alert-title { color: var(--bad); }
 .diff span { display: block; padding: 0 16px; min-height: 1.5em; }
 .diff .added { background: light-dark(#dafbe1, #033a16); color: light-dark(#116329, #aff5b4); }
-.diff .removed { background: light-dark(#ffebe9, #67060c); color: light-dark(#82071e, #ffdcd7); }
+.diff .removed { background: light-dark(#ffebe9, #4c0f14); color: light-dark(#82071e, #ffdcd7); }
 .diff .hunk { color: light-dark(#6639ba, #d2a8ff); font-weight: 600; }
 .diff .danger { background: light-dark(#fff1e5, #4a2500); color: light-dark(#8a3600, #ffdfb6); }
 .diff .remark { color: var(--muted); }
@@ -167,10 +167,10 @@ img.avatar { border-radius: 9px; border: 0; }
 .objects thead th { padding: 6px 16px; font-size: 12px; font-weight: 500; color: var(--muted); text-align: left; border-bottom: 1px solid var(--line); }
 .objects tbody tr + tr > * { border-top: 1px solid var(--line); }
 .objects tbody :is(th, td) { padding: 7px 16px; text-align: left; vertical-align: top; font-weight: 400; overflow-wrap: anywhere; }
-.objects td { width: 50%; padding-left: 0 !important; }
+.objects tbody td { width: 50%; padding-left: 16px; text-indent: -14px; }
 .objects .muted { display: block; font-size: 12px; }
 .object-name { font-weight: 600; }
-.dot { display: inline-block; width: 9px; height: 9px; margin-right: 4px; border-radius: 50%; }
+.dot { display: inline-block; width: 9px; height: 9px; margin-right: 5px; border-radius: 50%; }
 .dot-good { background: var(--good); }
 .dot-busy { border: 2px solid var(--busy); }
 .dot-bad { background: var(--bad); border-radius: 2px; }

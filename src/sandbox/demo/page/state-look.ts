@@ -40,8 +40,8 @@ const deploymentLooks: Readonly<Record<string, StateLook>> = {
 };
 
 const reviewLooks: Readonly<Record<string, StateLook>> = {
-  approved: { ...success, words: 'approved these changes' },
-  changes_requested: { ...failure, words: 'requested changes' },
+  approved: { ...success, icon: 'tick', words: 'approved these changes' },
+  changes_requested: { ...failure, icon: 'times', words: 'requested changes' },
   dismissed: skipped('reviewed; the review was dismissed'),
 };
 
