@@ -103,10 +103,18 @@ async function answerOne(
   at: { readonly comment: Comment; readonly parsed: ParsedCommand },
 ): Promise<Answer> {
   const { parsed, comment } = at;
+  if (parsed.kind !== 'malformed') return runCommand(ports, place, { comment, parsed });
+  return { kind: 'refused', refusal: { kind: 'malformed', command: parsed.command, problem: parsed.problem } };
+}
+
+async function runCommand(
+  ports: PullRequestPorts,
+  place: Place,
+  at: { readonly comment: Comment; readonly parsed: Exclude<ParsedCommand, { readonly kind: 'malformed' }> },
+): Promise<Answer> {
+  const { parsed, comment } = at;
   const { pull } = place;
   const refused = (refusal: CommandRefusal): Answer => ({ kind: 'refused', refusal });
-  if (parsed.kind === 'malformed')
-    return refused({ kind: 'malformed', command: parsed.command, problem: parsed.problem });
   const description = commandTable[parsed.kind];
   if (!description.supported) return refused({ kind: 'not-supported', command: parsed.kind });
   const permission = await permissionOf(ports, pull.repository, comment.author.login);

@@ -9,7 +9,7 @@ import { leavesOf } from '../domain/plan/leaves.ts';
 import type { ObjectFacts } from '../domain/plan/object-facts.ts';
 import type { Change } from '../domain/plan/plan.ts';
 import { conflictText } from '../domain/plan/plan-object.ts';
-import type { ApplyAnswer, ObjectAddress, Refusal } from '../domain/plan/prediction.ts';
+import type { ObjectAddress, Refusal } from '../domain/plan/prediction.ts';
 import { storedLeaves } from '../domain/plan/steps.ts';
 import { isOwnDrift, type PlannedTarget, withOwnership } from './plan-target.ts';
 import type { Clock } from './ports/clock.ts';

@@ -40,11 +40,11 @@ export class ChangeStory {
     );
   }
 
-  async approve({ number, sha }: Proposal): Promise<void> {
+  async approve({ number, sha }: Proposal, reviewer = 'bob'): Promise<void> {
     const { github } = this.#stage;
     // Somebody who approves within the second in which the plan was shown cannot have read it.
     github.clock.advance(2_000);
-    await github.review({ repo, number, reviewer: 'bob', state: 'APPROVED' });
+    await github.review({ repo, number, reviewer, state: 'APPROVED' });
     await this.ended(sha, 'planwright/gate', 'success');
   }
 
@@ -54,9 +54,9 @@ export class ChangeStory {
   }
 
   /** From the opened pull request to the deployed merge. */
-  async deploy(proposal: Proposal): Promise<string> {
+  async deploy(proposal: Proposal, reviewer?: string): Promise<string> {
     await this.checked(proposal);
-    await this.approve(proposal);
+    await this.approve(proposal, reviewer);
     const merged = await this.merge(proposal);
     await this.ended(merged, 'planwright/deploy', 'success');
     return merged;

@@ -97,7 +97,6 @@ describe("the demo's page", () => {
   it.each([
     ['a script', '<script>alert(1)</script>', /<script>|alert\(1\)/],
     ['an event handler', '<b onclick="alert(1)">x</b>', /onclick/],
-    ['a broken tag', '<img src=x onerror=alert(1)\n', /<img src=x/],
     ['an image', '<img src="https://evil.example/x.png">![y](https://evil.example/y.png)', /evil\.example/],
     ['a frame', '<iframe src="https://evil.example"></iframe>', /<iframe/],
     ['a form', '<form action="https://evil.example"><input name="password"></form>', /<form|<input/],

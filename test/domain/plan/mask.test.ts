@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../../../src/domain/json.ts';
+import type { PathSegment } from '../../../src/domain/plan/field-path.ts';
+import { leavesOf } from '../../../src/domain/plan/leaves.ts';
+import { isSecretLeaf, isSecretName, secretCheck } from '../../../src/domain/plan/mask.ts';
+import { configMap, deployment, deploymentSchema, identityOf, manifest } from './object-builder.ts';
+
+const words = ['pass', 'password', 'passwd', 'secret', 'token', 'api_key', 'private_key', 'credential', 'credentials'];
+
+describe('a name that ends in a secret word', () => {
+  test.each(words)('%s is masked alone', (word) => {
+    expect(isSecretName(word)).toBe(true);
+  });
+
+  test.each(words)('%s is masked in any case and any way of joining words', (word) => {
+    const [first = '', second] = word.split('_');
+    const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
+    const joined = second === undefined ? [first] : [`${first}_${second}`, `${first}-${second}`, `${first}.${second}`, `${first}${second}`];
+    const camel = second === undefined ? capital(first) : capital(first) + capital(second);
+    const mixed = [...`db_${word}`].map((letter, index) => (index % 2 === 0 ? letter : letter.toUpperCase())).join('');
+    const names = [
+      ...joined.flatMap((text) => [`db_${text}`, `DB_${text.toUpperCase()}`, `db-${text}`, `db.${text}`, `db ${text}`, `acme.io/${text}`, `${text}_`]),
+      `db${camel}`,
+      `DB${camel}`,
+      `db${first}${second ?? ''}`,
+      mixed,
+    ];
+    expect(names.filter((name) => !isSecretName(name))).toEqual([]);
+  });
+
+  test.each([
+    'PASSWORD_FILE',
+    'passwordHash',
+    'secretName',
+    'secretKeyRef',
+    'tokenTTL',
+    'imagePullSecrets',
+    'TOKENS',
+    'key',
+    'api',
+    'apiVersion',
+    'publicKey',
+    'monkey',
+    'bypass',
+    'COMPASS',
+    'trespass',
+    'passenger',
+    'passthrough',
+    '',
+    '_',
+  ])('is not %j', (name) => {
+    expect(isSecretName(name)).toBe(false);
+  });
+});
+
+describe('a secret value', () => {
+  const secret = { group: '', kind: 'Secret' };
+  const pod = { group: '', kind: 'Pod' };
+  const at = (...names: readonly string[]): readonly PathSegment[] => names.map((name) => ({ kind: 'field', name }));
+  const item = (name: string): PathSegment => ({ kind: 'item', keys: [['name', JSON.stringify(name)]] });
+
+  test.each(['data', 'stringData'])('is everything in the %s of a Secret, and nothing beside it', (part) => {
+    expect(isSecretLeaf(secret, at(part, 'LOG_LEVEL'), 'aW5mbw==')).toBe(true);
+    expect(isSecretLeaf(secret, at(part), {})).toBe(true);
+    expect(isSecretLeaf(secret, at('type'), 'Opaque')).toBe(false);
+    expect(isSecretLeaf({ group: '', kind: 'ConfigMap' }, at(part, 'LOG_LEVEL'), 'info')).toBe(false);
+    expect(isSecretLeaf({ group: 'acme.io', kind: 'Secret' }, at(part, 'LOG_LEVEL'), 'info')).toBe(false);
+  });
+
+  test('is that of an environment variable of such a name, and not its source', () => {
+    const env = at('spec', 'env');
+    expect(isSecretLeaf(pod, [...env, item('DB_PASSWORD'), ...at('value')], 'x')).toBe(true);
+    expect(isSecretLeaf(pod, [...env, item('DB_PASSWORD'), ...at('name')], 'DB_PASSWORD')).toBe(false);
+    expect(isSecretLeaf(pod, [...env, item('DB_PASSWORD'), ...at('valueFrom', 'secretKeyRef', 'name')], 'db')).toBe(false);
+    expect(isSecretLeaf(pod, [...env, item('DB_HOST'), ...at('value')], 'x')).toBe(false);
+  });
+
+  test.each<[string, Json, boolean]>([
+    ['a list of environment variables', [{ name: 'A', value: '1' }, { name: 'apiToken', value: 'x' }], true],
+    ['a variable that takes its value elsewhere', [{ name: 'apiToken', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }], false],
+    ['a map deep inside', [{ config: { db: { password: 'x' } } }], true],
+    ['a list of values under such a name', [{ name: 'u', token: ['x', 'y'] }], true],
+    ['a volume that names a Secret', [{ name: 'tls', secret: { secretName: 'tls' } }], false],
+    ['a plain list', ['password', 'token'], false],
+  ])('that is part of one leaf masks the whole: %s', (_what, value, masked) => {
+    expect(isSecretLeaf(pod, at('spec', 'list'), value)).toBe(masked);
+  });
+
+  test('is an annotation that repeats a secret of the same object, encoded or not', () => {
+    const object = deployment({
+      template: { metadata: { annotations: { copy: 'x:hunter2!' } }, spec: { containers: [{ name: 'web', env: [{ name: 'DB_PASSWORD', value: 'hunter2!' }] }] } },
+    });
+    const isSecret = secretCheck(identityOf(object), () => [leavesOf(object, deploymentSchema)]);
+    const annotation = at('spec', 'template', 'metadata', 'annotations', 'copy');
+    expect(isSecret(annotation, 'x:hunter2!')).toBe(true);
+    expect(isSecret(annotation, `{"v":"${btoa('hunter2!')}"}`)).toBe(true);
+    expect(isSecret(annotation, 'hunter3')).toBe(false);
+    expect(isSecret(at('spec', 'replicas'), 'hunter2!')).toBe(false);
+  });
+
+  test('is an annotation that repeats a Secret\'s value decoded', () => {
+    const object = manifest('Secret', { data: { value: btoa('hunter2!') } });
+    const isSecret = secretCheck(identityOf(object), () => [leavesOf(object, undefined)]);
+    expect(isSecret(at('metadata', 'annotations', 'note'), 'it is hunter2!')).toBe(true);
+  });
+
+  test('that is short blackens only annotations where it stands alone', () => {
+    const object = configMap({ token: 'on' });
+    const isSecret = secretCheck(identityOf(object), () => [leavesOf(object, undefined)]);
+    expect(isSecret(at('metadata', 'annotations', 'note'), 'a long description')).toBe(false);
+    expect(isSecret(at('metadata', 'annotations', 'note'), 'it is "on"')).toBe(true);
+  });
+});
