@@ -185,6 +185,10 @@ async function planDeployment(
   const merge = source.removed
     ? emptyRender
     : await renderTarget(ports.checkout, repository, { tree: source.tree, target: source.target, all: source.all });
+  const before =
+    deployed === undefined
+      ? undefined
+      : await renderCommit(ports.checkout, repository, { target: source.target, deployed, all: source.all });
   return planTarget(ports, {
     repository,
     gitHubHost: ports.server.gitHubHost,
@@ -194,14 +198,8 @@ async function planDeployment(
     head: deployment.commit,
     base: deployment.commit,
     tree: await ports.checkout.treeOf(repository, deployment.commit),
-    renders: {
-      base: merge,
-      merge,
-      deployed:
-        deployed === undefined
-          ? undefined
-          : await renderCommit(ports.checkout, repository, { target: source.target, deployed, all: source.all }),
-    },
+    // What is deployed now is where this merge starts from: nothing of it is pending any more.
+    renders: { base: before ?? emptyRender, merge, deployed: before },
     deployed,
     pendingPulls: [],
   });

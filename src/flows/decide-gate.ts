@@ -54,6 +54,9 @@ export async function lookAtGate(
     shownEffects: await ports.store.effects(shown),
     pendingApprovals: await pendingApprovals(ports.store, pull.repository.id, plans),
     configurationChanged: outcome.kind === 'planned' && outcome.configurationChanged,
+    sameConfiguration: new Set(
+      runs.filter((run) => contentOf(run.outcome as PlanningOutcome) === contentOf(outcome)).map((run) => run.head),
+    ),
     offline: outcome.kind === 'planned' && outcome.offline,
   };
   return { decision: decideGate(facts), approvals: judgeApprovals(reviews) };
@@ -70,6 +73,10 @@ function problemOf(outcome: PlanningOutcome): string | undefined {
     case 'no-changes':
       return undefined;
   }
+}
+
+function contentOf(outcome: PlanningOutcome): string | undefined {
+  return outcome.kind === 'planned' ? outcome.configurationContent : undefined;
 }
 
 /** An environment that the configuration does not name was discovered, and nothing is ever deployed there. */

@@ -56,9 +56,10 @@ export interface FoundTargets {
 }
 
 export function targetsIn(configuration: Configuration, tree: SourceTree): FoundTargets {
+  // What is no file is refused when its target is rendered; left out here, a stack of links would look removed.
   return resolveTargets(
     configuration,
-    tree.entries.filter((entry) => entry.kind === 'file').map((entry) => entry.path),
+    tree.entries.map((entry) => entry.path),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Environment } from '../domain/config/config.ts';
 import type { ServerCluster, ServerSettings } from '../domain/config/server-settings.ts';
 import type { CommitSha, TreeSha } from '../domain/identity.ts';
+import type { Problem } from '../domain/manifest/rendered-object.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { planOffline } from '../domain/plan/plan-offline.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
@@ -46,7 +47,7 @@ interface PlanningWork {
   readonly affected: readonly AffectedTarget[];
   readonly trees: { readonly base: SourceTree; readonly merge: SourceTree };
   readonly targets: { readonly base: FoundTargets; readonly merge: FoundTargets };
-  readonly configurationChanged: boolean;
+  readonly configurationContent: string | undefined;
   readonly warnings: Extract<PlanningOutcome, { readonly kind: 'planned' }>['problems'];
   readonly advice?: string;
   readonly offline: boolean;
@@ -70,13 +71,18 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
   const configurationChanged = changed.some((path) => ownerPaths.has(path));
   const merge =
     changed.length === 0 ? { ...base, at: merged.tree } : await listSource(checkout, repository, merged.tree);
+  const configurationContent = configurationChanged ? contentOf(merge) : undefined;
   if (found.kind === 'invalid')
     return decided(pull, tip, merged.tree, await brokenBase(ports, pull, { found, merge, changed }));
 
   const offline = pull.head.fork && !(await ports.store.isLivePlanAllowed(repository.id, pull.number, pull.head.sha));
   const targets = await findBothTargets(ports, pull, { found, base, merge });
   const affected = affectedTargets({ base: targets.base.targets, head: targets.merge.targets, changedPaths: changed });
-  const problems = [...(found.kind === 'configured' ? found.warnings : []), ...targets.merge.problems];
+  const problems = [
+    ...(found.kind === 'configured' ? found.warnings : []),
+    ...targets.merge.problems,
+    ...(changed.includes(configurationPath) ? await headProblems(ports, pull, merge) : []),
+  ];
   if (affected.length === 0 && !configurationChanged && problems.every((problem) => problem.severity === 'warning')) {
     return { ...decided(pull, tip, merged.tree, { kind: 'no-changes' }), environments: environmentsOf(found) };
   }
@@ -103,7 +109,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
         affected,
         trees: { base, merge },
         targets,
-        configurationChanged,
+        configurationContent,
         warnings: problems,
         ...(advice === undefined ? {} : { advice }),
         offline,
@@ -125,7 +131,8 @@ export async function planInspected(
     kind: 'planned',
     plans,
     problems: work.warnings,
-    configurationChanged: work.configurationChanged,
+    configurationChanged: work.configurationContent !== undefined,
+    ...(work.configurationContent === undefined ? {} : { configurationContent: work.configurationContent }),
     ...(work.advice === undefined ? {} : { advice: work.advice }),
     offline: work.offline,
   };
@@ -253,7 +260,31 @@ async function brokenBase(
     severity: 'warning' as const,
     message: `before this pull request: ${problem.message}`,
   }));
-  return { kind: 'planned', plans: [], problems, configurationChanged: true, offline: false };
+  return {
+    kind: 'planned',
+    plans: [],
+    problems,
+    configurationChanged: true,
+    configurationContent: contentOf(at.merge),
+    offline: false,
+  };
+}
+
+/** What a head would break for everyone who comes after it. */
+async function headProblems(
+  ports: PlanPullRequestPorts,
+  pull: PullRequest,
+  merge: SourceTree,
+): Promise<readonly Problem[]> {
+  const head = await findConfiguration(ports.checkout, pull.repository, merge, ports.server);
+  return head.kind === 'invalid' ? head.problems : [];
+}
+
+/** An approval of these files is bound to their blobs. */
+function contentOf(tree: SourceTree): string {
+  return JSON.stringify(
+    tree.entries.filter((entry) => ownerPaths.has(entry.path)).map(({ path, kind, id }) => [path, kind, id]),
+  );
 }
 
 function decided(pull: PullRequest, base: CommitSha, tree: TreeSha | undefined, outcome: PlanningOutcome): Inspection {

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { ApiClient, type ApiRequest } from '../../src/adapters/kubernetes/api-client.ts';
+import { discoverKinds } from '../../src/adapters/kubernetes/discovery.ts';
 import { readKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
 import { canonicalJson, isJsonArray, isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import type { ServedKind } from '../../src/domain/plan/prediction.ts';
 import { silentLog } from '../contracts/kubeconfig-cluster.ts';
 import { realKubeconfig } from '../contracts/real-kubeconfig.ts';
 
@@ -27,6 +29,8 @@ export interface RealCluster {
   /** What somebody does with `kubectl edit`. */
   edit(path: string, patch: JsonObject): Promise<JsonObject>;
   list(path: string): Promise<readonly JsonObject[]>;
+  /** What the cluster serves now. */
+  kinds(): Promise<readonly ServedKind[]>;
   /** At the end of the run the object at this path is removed; one that is not there is no fault. */
   removeAfterwards(path: string): void;
   close(): Promise<void>;
@@ -103,6 +107,20 @@ export async function realCluster(run: string): Promise<RealCluster> {
     list: async (path) => {
       const { items } = existing(path, await get(path));
       return isJsonArray(items) ? items.filter(isJsonObject) : [];
+    },
+    kinds: async () => {
+      const catalog = await discoverKinds(async (path, accept) => {
+        const answer = await client.request({
+          method: 'GET',
+          path,
+          as: 'own',
+          repeatability: 'read',
+          ...(accept === undefined ? {} : { accept }),
+        });
+        if (answer.kind === 'answered') return answer;
+        throw new Error(`GET ${path}: ${answer.reason}`);
+      });
+      return catalog.kinds;
     },
     removeAfterwards: (path) => void removed.push(path),
     close: async () => {

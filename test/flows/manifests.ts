@@ -1,5 +1,8 @@
 /** Manifests as the stories need them: a Deployment's and a ConfigMap's text with one thing to change. */
-export function deployment(name: string, more: { readonly replicas?: number; readonly image?: string; readonly app?: string } = {}): string {
+export function deployment(
+  name: string,
+  more: { readonly replicas?: number; readonly image?: string; readonly app?: string } = {},
+): string {
   const { replicas = 1, image = 'registry.test/web:1', app = name } = more;
   return `apiVersion: apps/v1
 kind: Deployment

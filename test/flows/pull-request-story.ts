@@ -42,8 +42,23 @@ export class PullRequestStory {
     this.#branches += 1;
     const branch = `change-${this.#branches}`;
     const author = of.author ?? 'alice';
-    const head = await this.github.push({ repo, branch, files: of.files, author, message: of.title, ...(of.base === undefined ? {} : { from: of.base }), ...of.push });
-    const number = await this.github.openPullRequest({ repo, head: branch, title: of.title, author, ...(of.draft === true ? { draft: true } : {}), ...(of.base === undefined ? {} : { base: of.base }) });
+    const head = await this.github.push({
+      repo,
+      branch,
+      files: of.files,
+      author,
+      message: of.title,
+      ...(of.base === undefined ? {} : { from: of.base }),
+      ...of.push,
+    });
+    const number = await this.github.openPullRequest({
+      repo,
+      head: branch,
+      title: of.title,
+      author,
+      ...(of.draft === true ? { draft: true } : {}),
+      ...(of.base === undefined ? {} : { base: of.base }),
+    });
     return { number, branch, head };
   }
 
@@ -67,19 +82,27 @@ export class PullRequestStory {
   }
 
   /** Waits until the gate of the head is completed and says this; its conclusion and summary. */
-  gate({ head }: Pick<Pull, 'head'>, wanted: { readonly conclusion?: string; readonly says?: string | RegExp }): Promise<CheckRunView> {
+  gate(
+    { head }: Pick<Pull, 'head'>,
+    wanted: { readonly conclusion?: string; readonly says?: string | RegExp },
+  ): Promise<CheckRunView> {
     return this.stage.eventually(`the gate of ${head} with ${String(wanted.says ?? wanted.conclusion)}`, () => {
       const gate = this.check(head, 'planwright/gate');
-      if (gate?.status !== 'completed' || (wanted.conclusion !== undefined && gate.conclusion !== wanted.conclusion)) return undefined;
+      if (gate?.status !== 'completed' || (wanted.conclusion !== undefined && gate.conclusion !== wanted.conclusion))
+        return undefined;
       return wanted.says === undefined || matches(textOf(gate), wanted.says) ? gate : undefined;
     });
   }
 
   /** Waits until the plan check of the head is completed and says this. */
-  plan({ head }: Pick<Pull, 'head'>, wanted: { readonly conclusion?: string; readonly says?: string | RegExp }): Promise<CheckRunView> {
+  plan(
+    { head }: Pick<Pull, 'head'>,
+    wanted: { readonly conclusion?: string; readonly says?: string | RegExp },
+  ): Promise<CheckRunView> {
     return this.stage.eventually(`the plan of ${head} with ${String(wanted.says ?? wanted.conclusion)}`, () => {
       const plan = this.check(head, 'planwright/plan');
-      if (plan?.status !== 'completed' || (wanted.conclusion !== undefined && plan.conclusion !== wanted.conclusion)) return undefined;
+      if (plan?.status !== 'completed' || (wanted.conclusion !== undefined && plan.conclusion !== wanted.conclusion))
+        return undefined;
       return wanted.says === undefined || matches(textOf(plan), wanted.says) ? plan : undefined;
     });
   }
@@ -87,7 +110,13 @@ export class PullRequestStory {
   /** A review after everything that was shown until now, by GitHub's clock. */
   async review(pull: Pull, reviewer: string, state: Said = 'APPROVED', commitSha?: string): Promise<number> {
     this.github.clock.advance(2_000);
-    return this.github.review({ repo, number: pull.number, reviewer, state, ...(commitSha === undefined ? {} : { commitSha }) });
+    return this.github.review({
+      repo,
+      number: pull.number,
+      reviewer,
+      state,
+      ...(commitSha === undefined ? {} : { commitSha }),
+    });
   }
 
   /** The comments that hold Planwright's plan. */
@@ -97,20 +126,32 @@ export class PullRequestStory {
 
   /** Waits until the one plan comment says so; its body. */
   commented(pull: Pick<Pull, 'number'>, says: string | RegExp): Promise<string> {
-    return this.stage.eventually(`${String(says)} in the comment of #${pull.number}`, () => this.planComments(pull).find(({ body }) => matches(body, says))?.body);
+    return this.stage.eventually(
+      `${String(says)} in the comment of #${pull.number}`,
+      () => this.planComments(pull).find(({ body }) => matches(body, says))?.body,
+    );
   }
 
   /** Says it in a new comment and waits for the reaction that follows 👀; what Planwright replied, if it did. */
-  async say(pull: Pick<Pull, 'number'>, author: string, body: string): Promise<{ readonly id: number; readonly reaction: string; readonly reply: string | undefined }> {
+  async say(
+    pull: Pick<Pull, 'number'>,
+    author: string,
+    body: string,
+  ): Promise<{ readonly id: number; readonly reaction: string; readonly reply: string | undefined }> {
     this.github.clock.advance(2_000);
     const id = this.github.comment({ repo, number: pull.number, author, body });
-    const reaction = await this.stage.eventually(`the answer to ${body}`, () => this.github.reactions(repo, id).find(({ content }) => content !== 'eyes')?.content);
+    const reaction = await this.stage.eventually(
+      `the answer to ${body}`,
+      () => this.github.reactions(repo, id).find(({ content }) => content !== 'eyes')?.content,
+    );
     return { id, reaction, reply: this.reply(pull, id) };
   }
 
   /** Planwright's words about a comment. */
   reply({ number }: Pick<Pull, 'number'>, commentId: number): string | undefined {
-    return this.github.comments(repo, number).find(({ body }) => body.includes(`<!-- planwright:answer:${commentId} -->`))?.body;
+    return this.github
+      .comments(repo, number)
+      .find(({ body }) => body.includes(`<!-- planwright:answer:${commentId} -->`))?.body;
   }
 
   /** Waits until nothing is sent to GitHub any more, so that what did not happen will not. */
@@ -127,7 +168,12 @@ export class PullRequestStory {
 
 /** Everything that a check run says. */
 export function textOf({ output }: CheckRunView): string {
-  return [output.title, output.summary, output.text, ...output.annotations.map((annotation) => JSON.stringify(annotation))].join('\n');
+  return [
+    output.title,
+    output.summary,
+    output.text,
+    ...output.annotations.map((annotation) => JSON.stringify(annotation)),
+  ].join('\n');
 }
 
 function matches(text: string, wanted: string | RegExp): boolean {

@@ -124,6 +124,13 @@ function fromText(schema: Json, given: string): unknown {
   return given;
 }
 
+/** Where the description lists an app's events one by one, the list is older than merge queues; GitHub's apps have that event all the same. */
+function withNewEvents(values: unknown): unknown {
+  return Array.isArray(values) && values.includes('pull_request_review_thread') && values.includes('workflow_run')
+    ? [...values, 'merge_group']
+    : values;
+}
+
 /** ajv over the description's schemas, each normalised and compiled when it is first used. */
 class Schemas {
   readonly #description: Description;
@@ -185,7 +192,7 @@ class Schemas {
     const inner = Object.fromEntries(
       Object.entries(rest).map(([key, value]) => [
         key,
-        key === 'enum' || key === 'default' ? value : this.#normalised(value),
+        key === 'enum' ? withNewEvents(value) : key === 'default' ? value : this.#normalised(value),
       ]),
     );
     return nullable === true ? { anyOf: [inner, { type: 'null' }] } : inner;

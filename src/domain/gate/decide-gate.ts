@@ -26,6 +26,8 @@ export interface GateFacts {
   readonly pendingApprovals: ReadonlyMap<TargetName, readonly Approval[]>;
   /** The head changes the configuration or the code owners. */
   readonly configurationChanged: boolean;
+  /** Heads of this pull request whose configuration and code owners' files are those of the current one. */
+  readonly sameConfiguration: ReadonlySet<CommitSha>;
   /** The head lies in a fork and was only checked offline. */
   readonly offline: boolean;
 }
@@ -210,7 +212,8 @@ function configurationApproval(facts: GateFacts, approvals: readonly JudgedAppro
   return byMaintainer({
     name: 'configuration',
     what: "it changes Planwright's configuration or the code owners",
-    met: (maintainers) => maintainers.some((approval) => approval.kind === 'counts' && approval.commit === facts.head),
+    met: (maintainers) =>
+      maintainers.some((approval) => approval.kind === 'counts' && facts.sameConfiguration.has(approval.commit)),
     approvals,
     targets: [],
   });

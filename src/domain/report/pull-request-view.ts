@@ -19,6 +19,8 @@ export type PlanningOutcome =
       readonly problems: readonly Problem[];
       /** The head changes `.github/planwright.yml` or CODEOWNERS. */
       readonly configurationChanged: boolean;
+      /** Names the contents of those files, where the head changes them: equal texts, equal contents. */
+      readonly configurationContent?: string;
       /** Without a configuration file nothing is deployed; what to add. */
       readonly advice?: string;
       /** True for a fork that nobody with write access has said `/plan` for: rendered and checked without any cluster. */

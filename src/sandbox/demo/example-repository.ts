@@ -1,8 +1,6 @@
 /** The repository that the demo works on: a small shop, one stack, an environment for each cluster. */
 
-export const demoNamespace = 'planwright-demo';
-
-export function configuration(environments: readonly string[]): string {
+export function configuration(environments: readonly string[], namespace: string): string {
   const declared = environments.map((name, index) => {
     const after =
       index === 0
@@ -15,7 +13,7 @@ environments:
 ${declared.join('\n')}
 stacks:
   - path: apps/{stack}/{environment}
-    namespace: ${demoNamespace}
+    namespace: ${namespace}
     cluster_scoped: [Namespace]
 `;
 }
@@ -41,20 +39,23 @@ export const secondVersion: ShopVersion = {
   legacy: false,
 };
 
-export function shopFiles(environment: string, version: ShopVersion): Readonly<Record<string, string | null>> {
-  const folder = `apps/shop/${environment}`;
+export function shopFiles(
+  at: { readonly environment: string; readonly namespace: string },
+  version: ShopVersion,
+): Readonly<Record<string, string | null>> {
+  const folder = `apps/shop/${at.environment}`;
   return {
     [`${folder}/namespace.yaml`]: `apiVersion: v1
 kind: Namespace
 metadata:
-  name: ${demoNamespace}
+  name: ${at.namespace}
 `,
     [`${folder}/config.yaml`]: `apiVersion: v1
 kind: ConfigMap
 metadata:
   name: shop
 data:
-  GREETING: ${version.greeting} from ${environment}
+  GREETING: ${version.greeting} from ${at.environment}
   ADMIN_PASSWORD: never shown anywhere
 `,
     [`${folder}/deployment.yaml`]: `apiVersion: apps/v1

@@ -1,6 +1,5 @@
 import { loadClusters } from '../../adapters/kubernetes/load-clusters.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { demoNamespace } from './example-repository.ts';
 import { statusOf } from './run-demo.ts';
 import type { DemoCluster } from './snapshot.ts';
 
@@ -8,10 +7,14 @@ const shownKinds = ['ConfigMap', 'Deployment', 'Pod', 'Service'];
 const silent = { debug() {}, warn() {} };
 
 /** The objects of the demo's namespace on a cluster of the user's own; none while it does not answer. */
-export async function listClusterObjects(kubeconfig: string, name: string): Promise<DemoCluster['objects']> {
-  const clusters = loadClusters({ kubeconfig, log: silent });
+export async function listClusterObjects(at: {
+  readonly kubeconfig: string;
+  readonly cluster: string;
+  readonly namespace: string;
+}): Promise<DemoCluster['objects']> {
+  const clusters = loadClusters({ kubeconfig: at.kubeconfig, log: silent });
   try {
-    const cluster = clusters.find(name);
+    const cluster = clusters.find(at.cluster);
     if (cluster === undefined) return [];
     const { kinds } = await cluster.kinds();
     const wanted = kinds.filter(
@@ -19,7 +22,7 @@ export async function listClusterObjects(kubeconfig: string, name: string): Prom
     );
     const lists = await Promise.all(
       wanted.map(async (kind) => {
-        const answer = await cluster.list(kind, { namespace: demoNamespace });
+        const answer = await cluster.list(kind, { namespace: at.namespace });
         return answer.kind === 'listed'
           ? answer.items.map((item) => ({
               kind: kind.kind,

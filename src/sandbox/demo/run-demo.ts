@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type SandboxCluster, startCluster } from '../cluster/cluster.ts';
 import { type SandboxGitHub, startGitHub } from '../github/github.ts';
-import { configuration, demoNamespace, firstVersion, secondVersion, shopFiles } from './example-repository.ts';
+import { configuration, firstVersion, secondVersion, shopFiles } from './example-repository.ts';
 import { startDemoPage } from './page/start-demo-page.ts';
 import type { DemoCheck, DemoCluster, DemoSnapshot, DemoStep } from './snapshot.ts';
 
@@ -26,7 +26,11 @@ export interface DemoStart {
 export interface DemoOptions {
   readonly start: (settings: DemoStart) => Promise<{ readonly url: string; stop(): Promise<void> }>;
   /** Objects of the demo's namespace on a cluster that is not the sandbox's; undefined for one that does not answer. */
-  readonly listObjects: (kubeconfig: string, cluster: string) => Promise<DemoCluster['objects']>;
+  readonly listObjects: (at: {
+    readonly kubeconfig: string;
+    readonly cluster: string;
+    readonly namespace: string;
+  }) => Promise<DemoCluster['objects']>;
   /** Use these clusters instead of the sandbox's: paths as in KUBECONFIG, and the names of their contexts. */
   readonly kubeconfig?: { readonly paths: string; readonly contexts: readonly string[] };
   /** End after the tour. */
@@ -55,6 +59,7 @@ class Demo {
   readonly #options: DemoOptions;
   readonly #directory: string;
   readonly #closers: (() => Promise<unknown>)[];
+  readonly #namespace: string;
   readonly #steps: (DemoStep & { readonly startedAt: number })[] = [];
   readonly #clusters = new Map<string, SandboxCluster>();
   readonly #links: { label: string; url: string }[] = [];
@@ -67,6 +72,8 @@ class Demo {
     this.#options = options;
     this.#directory = directory;
     this.#closers = closers;
+    // On a cluster of the user's own each run has a place of its own.
+    this.#namespace = options.kubeconfig === undefined ? 'shop' : `planwright-demo-${randomBytes(3).toString('hex')}`;
   }
 
   async run(): Promise<void> {
@@ -136,7 +143,10 @@ class Demo {
     });
     const { id: appId } = github.registerApp({ publicKey: keys.publicKey });
     await github.createRepository(repository, {
-      files: { 'README.md': '# Infrastructure of acme\n', '.github/planwright.yml': configuration(names) },
+      files: {
+        'README.md': '# Infrastructure of acme\n',
+        '.github/planwright.yml': configuration(names, this.#namespace),
+      },
     });
     for (const login of ['alice', 'bob']) github.grant(repository, login, 'write');
 
@@ -189,10 +199,10 @@ class Demo {
 
   async #propose(names: readonly string[], change: Change): Promise<void> {
     const github = this.#running();
-    const files = Object.assign({}, ...names.map((name) => shopFiles(name, change.version))) as Record<
-      string,
-      string | null
-    >;
+    const files = Object.assign(
+      {},
+      ...names.map((environment) => shopFiles({ environment, namespace: this.#namespace }, change.version)),
+    ) as Record<string, string | null>;
     const present = change.version.legacy
       ? Object.fromEntries(Object.entries(files).filter(([, text]) => text !== null))
       : files;
@@ -288,7 +298,7 @@ class Demo {
       hint:
         this.#options.kubeconfig === undefined
           ? 'Everything you see runs on this machine. Set KUBECONFIG to see the same on a cluster of your own.'
-          : `The objects are on your own clusters, in namespace ${demoNamespace}; delete the namespace when you are done.`,
+          : `The objects are on your own clusters, in namespace ${this.#namespace}; delete the namespace when you are done.`,
     };
   }
 
@@ -326,13 +336,20 @@ class Demo {
       return Promise.all(
         given.contexts
           .slice(0, 2)
-          .map(async (name) => ({ name, objects: await this.#options.listObjects(given.paths, name) })),
+          .map(async (name) => ({
+            name,
+            objects: await this.#options.listObjects({
+              kubeconfig: given.paths,
+              cluster: name,
+              namespace: this.#namespace,
+            }),
+          })),
       );
     return [...this.#clusters].map(([name, cluster]) => ({
       name,
       objects: cluster
         .objects()
-        .filter((object) => object.metadata.namespace === demoNamespace || object.metadata.name === demoNamespace)
+        .filter((object) => object.metadata.namespace === this.#namespace || object.metadata.name === this.#namespace)
         .map((object) => ({
           kind: object.kind,
           namespace: String(object.metadata.namespace ?? ''),

@@ -144,5 +144,7 @@ describe("the demo's page in a browser", () => {
     const { page } = await opened(plannedSnapshot, { viewport: { width, height: 800 } });
     for (const summary of await page.locator('summary').all()) await summary.click();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    const clipped = `[...document.querySelectorAll('.card')].filter((card) => card.scrollWidth > card.clientWidth).length`;
+    expect(await page.evaluate(clipped)).toBe(0);
   });
 });

@@ -69,7 +69,7 @@ main { max-width: 1280px; margin: 0 auto; padding: 0 24px; }
 .badge-bad { background: light-dark(#cf222e, #c9303a); }
 .branch { padding: 2px 6px; border-radius: 6px; background: light-dark(#ddf4ff, #388bfd1a); color: var(--link); font: 12px var(--mono); }
 
-.columns { display: grid; grid-template-columns: minmax(0, 1fr) 1268px; gap: 24px; align-items: start; }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr) 368px; gap: 24px; align-items: start; }
 .side { display: grid; gap: 24px; }
 .side h2, .checks h2 { margin-bottom: 8px; font-size: 14px; font-weight: 600; }
 .card { border: 1px solid var(--line); border-radius: 6px; background: var(--page); overflow: hidden; }

@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { repo, setStage } from '../e2e/stage.ts';
+import { configMap } from './manifests.ts';
+import { type Files, PullRequestStory } from './pull-request-story.ts';
+
+const path = '.github/planwright.yml';
+const configuration = (
+  more: { readonly approvals?: number; readonly cluster?: string; readonly stackKey?: string } = {},
+) => `version: 1
+environments:
+  staging:
+    cluster: ${more.cluster ?? 'staging'}
+    approvals: ${more.approvals ?? 1}
+stacks:
+  - path: apps/{stack}/{environment}
+    ${more.stackKey ?? 'namespace'}: shop
+    cluster_scoped: [Namespace]
+`;
+
+const settings = 'apps/web/staging/settings.yaml';
+const loud = configMap('web', { level: 'loud' });
+
+describe("the repository's configuration", () => {
+  let story: PullRequestStory;
+  beforeAll(async () => {
+    story = new PullRequestStory(
+      await setStage({
+        clusterNames: ['staging'],
+        files: {
+          [path]: configuration(),
+          'README.md': 'words\n',
+          'apps/web/staging/shop.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n',
+          [settings]: configMap('web', { level: 'quiet' }),
+        },
+      }),
+    );
+    const branch = (name: string, files: Files) =>
+      story.github.push({ repo, branch: name, from: 'main', files, author: 'olga' });
+    await branch('misspelt', { [path]: configuration({ stackKey: 'namspace' }) });
+    await branch('elsewhere', { [path]: configuration({ cluster: 'production' }) });
+  });
+  afterAll(() => story.stage.close());
+  afterEach(() => expect(story.github.violations).toEqual([]));
+
+  it('with an unknown key on the base fails every plan there, with line, column and the nearest key', async () => {
+    const pulls = [
+      await story.open({ title: 'Louder', base: 'misspelt', files: { [settings]: loud } }),
+      await story.open({ title: 'Words', base: 'misspelt', files: { 'README.md': 'more words\n' } }),
+    ];
+    for (const pull of pulls) {
+      const { plan, gate } = await story.checked(pull);
+      expect([plan.conclusion, gate.conclusion]).toEqual(['failure', 'failure']);
+      expect(plan.output.annotations).toMatchObject([
+        {
+          path,
+          startLine: 8,
+          startColumn: 5,
+          level: 'failure',
+          message: expect.stringContaining('did you mean "namespace"?'),
+        },
+      ]);
+      expect(gate.output.summary).toContain('namspace');
+    }
+  });
+
+  it('that names a cluster which the server does not have is an error that names both', async () => {
+    const pull = await story.open({ title: 'Elsewhere', base: 'elsewhere', files: { [settings]: loud } });
+    const { plan, gate } = await story.checked(pull);
+    expect([plan.conclusion, gate.conclusion]).toEqual(['failure', 'failure']);
+    expect(plan.output.annotations).toMatchObject([
+      { path, startLine: 4, message: expect.stringMatching(/production.*staging/) },
+    ]);
+  });
+
+  it('is mended by a pull request that somebody with role:maintain approves', async () => {
+    const pull = await story.open({ title: 'Mend it', base: 'misspelt', files: { [path]: configuration() } });
+    const { plan, gate } = await story.checked(pull);
+    expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'action_required']);
+    expect(gate.output.summary).toContain('role:maintain');
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'action_required', says: 'bob has write, not maintain' });
+    await story.review(pull, 'mona');
+    await story.gate(pull, { conclusion: 'success', says: 'a maintainer approved that' });
+  });
+
+  it('is not mended by a pull request whose own file is broken, too', async () => {
+    const pull = await story.open({
+      title: 'Mend it badly',
+      base: 'misspelt',
+      files: { [path]: configuration({ stackKey: 'namespce' }) },
+    });
+    const { plan, gate } = await story.checked(pull);
+    expect([plan.conclusion, gate.conclusion]).toEqual(['failure', 'failure']);
+    expect(plan.output.annotations).toMatchObject([
+      { path, startLine: 8, message: expect.stringContaining('namespce') },
+    ]);
+  });
+
+  it.each<[string, Files[string]]>([
+    ['asks for no approval', configuration({ approvals: 0 })],
+    ['is deleted', null],
+    ['is a symbolic link', { mode: '120000', content: '../README.md' }],
+  ])('that the head weakens (%s) does not judge its own pull request', async (title, file) => {
+    const pull = await story.open({ title, files: { [path]: file, [settings]: loud } });
+    const { gate } = await story.checked(pull);
+    expect(gate.conclusion).not.toBe('success');
+    expect(gate.output.summary).toMatch(/approvals of staging.*needs 1 approval/s);
+    expect(gate.output.summary).toContain('role:maintain');
+    await story.review(pull, 'bob');
+    const approved = await story.gate(pull, { says: 'bob has write, not maintain' });
+    expect(approved.conclusion).not.toBe('success');
+  });
+
+  it('that a head would break fails its plan on the offending line', async () => {
+    const pull = await story.open({ title: 'Break it', files: { [path]: configuration({ stackKey: 'namspace' }) } });
+    const { plan, gate } = await story.checked(pull);
+    expect([plan.conclusion, gate.conclusion]).toEqual(['failure', 'failure']);
+    expect(plan.output.annotations).toMatchObject([
+      { path, startLine: 8, message: expect.stringContaining('did you mean "namespace"?') },
+    ]);
+  });
+
+  it('needs role:maintain for any change of it and of CODEOWNERS, bound to what was approved', async () => {
+    const pull = await story.open({ title: 'Owners', files: { '.github/CODEOWNERS': '* @acme/sre\n' } });
+    await story.gate(pull, { conclusion: 'action_required', says: 'role:maintain' });
+    await story.review(pull, 'mona');
+    await story.gate(pull, { conclusion: 'success' });
+    await story.push(pull, { 'README.md': 'unrelated words\n' });
+    await story.gate(pull, { conclusion: 'success' });
+    await story.push(pull, { '.github/CODEOWNERS': '* @mallory\n' });
+    await story.gate(pull, { conclusion: 'action_required' });
+  });
+
+  it('names the files in which head and base conflict', async () => {
+    const pull = await story.open({
+      title: 'Conflict',
+      files: { 'README.md': 'my words\n', [settings]: loud }
+    });
+    await story.checked(pull);
+    await story.github.push({ repo, branch: 'main', files: { 'README.md': 'other words\n' }, author: 'olga' });
+    const plan = await story.plan(pull, { conclusion: 'failure', says: 'Conflicts with main in 1 file' });
+    expect(plan.output.summary).toContain('README.md');
+    expect(plan.output.summary).not.toContain(settings);
+    await story.gate(pull, { conclusion: 'failure', says: 'README.md' });
+  });
+});
