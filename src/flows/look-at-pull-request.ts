@@ -4,6 +4,7 @@ import { inProgress } from '../domain/report/in-progress.ts';
 import { planCheck } from '../domain/report/plan-check.ts';
 import { planComment, planCommentMarker } from '../domain/report/plan-comment.ts';
 import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-request-view.ts';
+import { worstVerdict } from '../domain/report/shared-head.ts';
 import { answerCommands, finishCommands } from './answer-commands.ts';
 import { lookAtGate } from './decide-gate.ts';
 import { followMerge } from './follow-merge.ts';
@@ -136,8 +137,12 @@ async function report(
   });
   const actions =
     outcome.kind === 'no-changes' ? [] : [{ label: 'Re-plan', description: 'Plan again, live', identifier: 'plan' }];
-  await reportPlanCheck(ports, pull, { run, view, actions });
-  const { conclusion, text } = gateCheck(view);
+  const others = await viewsOfSameHead(ports, pull);
+  await reportPlanCheck(ports, pull, { run, view, others, actions });
+  const { conclusion, text } = worstVerdict(
+    { pull: pull.number, ...gateCheck(view) },
+    others.map((other) => ({ pull: other.pull, ...gateCheck(other) })),
+  );
   const told = await reportCheck(ports, pull.repository, {
     origin: originOf('planwright/gate', run.id),
     sha: pull.head.sha,
@@ -150,6 +155,29 @@ async function report(
   if (told !== undefined && before.decision.requirements.length > 0) await auditDecision(ports, pull, before.decision);
 }
 
+/**
+ * GitHub knows checks by the head alone: other open pull requests that have the same one, as they stand by their last plan. One that was never planned
+ * speaks for itself once it is.
+ */
+async function viewsOfSameHead(ports: PullRequestPorts, pull: PullRequest): Promise<readonly PullRequestView[]> {
+  const numbers = await ports.store.pullsWithHead(pull.repository.id, pull.head.sha);
+  const views: PullRequestView[] = [];
+  for (const number of numbers) {
+    if (number === pull.number) continue;
+    const other = await ports.github.pullRequest(pull.repository, number);
+    if (other === undefined || other.state !== 'open' || other.head.sha !== pull.head.sha) continue;
+    const run = (await ports.store.planRuns(pull.repository.id, number)).findLast(
+      (candidate) => candidate.head === pull.head.sha,
+    );
+    if (run === undefined) continue;
+    const inspection = await inspectPullRequest(ports, other);
+    const outcome = run.outcome as PlanningOutcome;
+    const gate = await lookAtGate(ports, other, { outcome, environments: inspection.environments });
+    views.push(viewOf(ports.server, { pull: other, base: inspection.base, outcome, gate: gate.decision }));
+  }
+  return views;
+}
+
 /** The run's completion is the moment from which its plans count as shown. */
 async function reportPlanCheck(
   ports: PullRequestPorts,
@@ -157,12 +185,17 @@ async function reportPlanCheck(
   at: {
     readonly run: PlanRun;
     readonly view: PullRequestView;
+    readonly others: readonly PullRequestView[];
     readonly actions: readonly { readonly label: string; readonly description: string; readonly identifier: string }[];
   },
 ): Promise<void> {
   const { run, view } = at;
   if (run.shownAtMs !== undefined) return;
-  const { conclusion, text, annotations } = planCheck(view);
+  const { annotations, ...own } = planCheck(view);
+  const { conclusion, text } = worstVerdict(
+    { pull: pull.number, ...own },
+    at.others.map((other) => ({ pull: other.pull, ...planCheck(other) })),
+  );
   const origin = originOf('planwright/plan', run.id);
   const told = await reportCheck(ports, pull.repository, {
     origin,

@@ -112,6 +112,13 @@ export class DeployStory extends ChangeStory {
     return () => audit.slice(start).filter(({ verb, dryRun }) => writing.has(verb) && !dryRun);
   }
 
+  override merge(
+    { number }: Pick<Proposal, 'number'>,
+    method: 'merge' | 'squash' | 'rebase' = 'merge',
+  ): Promise<string> {
+    return this.stage.github.merge({ repo, number, by: 'bob', method });
+  }
+
   /** Merges what nobody approved, as an administrator can. */
   bypass({ number }: Proposal, by = 'olga'): Promise<string> {
     return this.stage.github.merge({ repo, number, by, bypass: true });
@@ -132,10 +139,7 @@ export class DeployStory extends ChangeStory {
   }
 
   /** Proposes, has it approved and merges; the deployment goes on. */
-  async land(
-    title: string,
-    files: Readonly<Record<string, string | null>>,
-  ): Promise<Landed> {
+  async land(title: string, files: Readonly<Record<string, string | null>>): Promise<Landed> {
     const proposal = await this.propose(title, files);
     await this.checked(proposal);
     await this.approve(proposal);

@@ -19,7 +19,10 @@ describe('waves', () => {
     const production = story.watchWrites('production');
     const { merged } = await story.land('First', files('first', 'registry.test/web:1'));
     await story.stage.eventually('production is written', () => (production().length > 0 ? true : undefined));
-    const staging = story.cluster('staging').objects().find((object) => object.metadata.name === 'first');
+    const staging = story
+      .cluster('staging')
+      .objects()
+      .find((object) => object.metadata.name === 'first');
     expect(JSON.stringify(staging)).toContain('"readyReplicas":1');
     await story.ended(merged, 'planwright/deploy', 'success');
     expect(story.states(merged)).toEqual({ staging: 'success', production: 'success' });
@@ -27,7 +30,9 @@ describe('waves', () => {
 
   it('halts production behind a staging that fails, and goes on after /apply in the issue', async () => {
     const production = story.watchWrites('production');
-    story.cluster('staging').faults.failNext({ method: 'PATCH', path: /\/deployments\/retried\?(?!.*dryRun)/, status: 403, body: forbidden });
+    story
+      .cluster('staging')
+      .faults.failNext({ method: 'PATCH', path: /\/deployments\/retried\?(?!.*dryRun)/, status: 403, body: forbidden });
     const { merged, number } = await story.land('Refused', files('retried', 'registry.test/web:1'));
     const check = await story.ended(merged, 'planwright/deploy', 'failure');
     expect(check.output.title).toBe('Failed: retried@staging');
@@ -56,14 +61,22 @@ describe('waves', () => {
     const staging = story.watchWrites('staging');
     expect(await story.say({ number: issue.number, author: 'bob', body: '/apply' })).toBe('rocket');
     await story.stage.eventually('the second failure', () =>
-      story.deployments(bad.merged).get('staging')?.statuses.filter(({ state }) => state === 'failure').length === 2 ? true : undefined,
+      story
+        .deployments(bad.merged)
+        .get('staging')
+        ?.statuses.filter(({ state }) => state === 'failure').length === 2
+        ? true
+        : undefined,
     );
     expect([staging(), production()]).toEqual([[], []]);
     expect(story.issues('forward@staging')).toHaveLength(1);
 
     const fixed = await story.land('Fixed', files('forward', 'registry.test/web:3'));
     await story.ended(fixed.merged, 'planwright/deploy', 'success');
-    expect([story.image('staging', 'forward'), story.image('production', 'forward')]).toEqual(['registry.test/web:3', 'registry.test/web:3']);
+    expect([story.image('staging', 'forward'), story.image('production', 'forward')]).toEqual([
+      'registry.test/web:3',
+      'registry.test/web:3',
+    ]);
     await story.closedIssue('forward@staging');
     await story.deployed(bad.merged, { staging: 'failure', production: 'inactive' });
     await story.commented(bad, 'superseded by');
@@ -71,4 +84,11 @@ describe('waves', () => {
   });
 });
 
-const forbidden = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Forbidden', message: 'it may not be patched today', code: 403 };
+const forbidden = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  reason: 'Forbidden',
+  message: 'it may not be patched today',
+  code: 403,
+};

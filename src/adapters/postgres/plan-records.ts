@@ -23,6 +23,7 @@ type PlanRecords = Pick<
   | 'savePlanRun'
   | 'planRuns'
   | 'markShown'
+  | 'pullsWithHead'
   | 'forgetPlanRuns'
   | 'effects'
   | 'allowLivePlan'
@@ -115,6 +116,18 @@ export function planRecords(db: Db): PlanRecords {
         .where('id', '=', runId)
         .where('shown_at_ms', 'is', null)
         .execute();
+    },
+
+    async pullsWithHead(repository, head) {
+      const rows = await db
+        .selectFrom('plan_run')
+        .select('pull')
+        .distinct()
+        .where('repository', '=', repository)
+        .where('head', '=', head)
+        .orderBy('pull')
+        .execute();
+      return rows.map((row) => pullNumber(row.pull));
     },
 
     async forgetPlanRuns(repository, head) {

@@ -149,6 +149,8 @@ export interface Records {
   /** All runs of the pull request, oldest first. */
   planRuns(repository: RepositoryId, pull: PullNumber): Promise<readonly PlanRun[]>;
   markShown(runId: string, shownAtMs: number): Promise<void>;
+  /** Pull requests that were planned with this head. */
+  pullsWithHead(repository: RepositoryId, head: CommitSha): Promise<readonly PullNumber[]>;
   /** Empties the fingerprints of the runs for this head, so that the next look plans again. */
   forgetPlanRuns(repository: RepositoryId, head: CommitSha): Promise<void>;
   /** Effects of these plans, for coverage. */

@@ -55,6 +55,7 @@ create table planwright.plan_run (
   saved_at timestamptz not null default now()
 );
 create index plan_run_of_pull on planwright.plan_run (repository, pull, sequence);
+create index plan_run_of_head on planwright.plan_run (repository, head);
 
 create table planwright.live_plan (
   repository bigint not null,

@@ -1,0 +1,312 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../../src/domain/config/config.ts';
+import type { Approval } from '../../../src/domain/gate/coverage.ts';
+import { decideGate, type GateFacts, isLargeRemoval } from '../../../src/domain/gate/decide-gate.ts';
+import { decisionOf, type GateDecision, type Requirement } from '../../../src/domain/gate/decision.ts';
+import type { Permission, Review } from '../../../src/domain/gate/people.ts';
+import { type PlanDigest, parseTargetName } from '../../../src/domain/identity.ts';
+import type { Effect } from '../../../src/domain/plan/effect.ts';
+import type { Plan } from '../../../src/domain/plan/plan.ts';
+import { base, change, deletedClaim, digest, effect, head, json, person, plan, problem, requirement } from '../plan-builder.ts';
+import { atSecond, author, exclusions, kim, review, reviewFacts, robin, shown, shownDigest } from './review-builder.ts';
+
+const production: Environment = { name: 'production', cluster: 'production', approvals: 1, after: [] };
+const effects: readonly Effect[] = [effect()];
+const current = plan({ digest: shownDigest, effects });
+
+interface Situation {
+  readonly reviews?: readonly Review[];
+  readonly permissions?: Record<string, Permission>;
+  readonly plans?: readonly Plan[];
+  readonly environment?: Partial<Environment>;
+  readonly shownEffects?: readonly (readonly [PlanDigest, readonly Effect[]])[];
+  readonly facts?: Partial<GateFacts>;
+  readonly lastPusher?: 'unknown';
+}
+
+function decide(situation: Situation = {}): GateDecision {
+  const { reviews = [], plans = [current], environment = {}, permissions } = situation;
+  return decideGate({
+    head,
+    plans: plans.map((one) => ({ plan: one, environment: { ...production, ...environment } })),
+    reviews: reviewFacts(reviews, {
+      ...(permissions === undefined ? {} : { permissions: new Map(Object.entries(permissions)) }),
+      exclusions: exclusions(situation.lastPusher === 'unknown' ? { lastPusher: undefined } : {}),
+      shown: [shown(), shown({ head: base, plans: [digest('bbbb')] })],
+    }),
+    shownEffects: new Map(situation.shownEffects ?? [[shownDigest, effects]]),
+    pendingApprovals: new Map(),
+    configurationChanged: false,
+    sameConfiguration: new Set([head]),
+    offline: false,
+    ...situation.facts,
+  });
+}
+
+function named(decision: GateDecision, name: string): Requirement {
+  const found = decision.requirements.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no requirement ${name} among ${decision.requirements.map((one) => one.name).join(', ')}`);
+  return found;
+}
+
+describe('the gate of a pull request', () => {
+  test('opens with the approval that the environment asks for', () => {
+    const decision = decide({ reviews: [review(kim)] });
+    expect(decision.status).toBe('open');
+    expect(named(decision, 'approvals of production')).toMatchObject({ status: 'met', evidence: ['kim approved these effects'] });
+  });
+
+  test('waits without one, and says who could give it', () => {
+    const decision = decide();
+    expect(decision.status).toBe('waiting');
+    expect(named(decision, 'approvals of production')).toMatchObject({
+      status: 'unmet',
+      reason: 'needs 1 approval of the effects shown for web@production',
+      who: ['anyone with write access who is neither author, committer, co-author nor last pusher'],
+      evidence: [],
+      targets: ['web@production'],
+    });
+  });
+
+  test('counts people where several are needed', () => {
+    const two = { environment: { approvals: 2 } };
+    expect(decide({ ...two, reviews: [review(kim)] }).status).toBe('waiting');
+    expect(decide({ ...two, reviews: [review(kim), review(kim, { submittedAtMs: atSecond(11) })] }).status).toBe('waiting');
+    expect(decide({ ...two, reviews: [review(kim), review(robin)] }).status).toBe('open');
+    expect(named(decide(two), 'approvals of production').reason).toContain('2 approvals');
+  });
+
+  test('asks nobody where nothing changes', () => {
+    const decision = decide({ plans: [plan({ effects: [] })] });
+    expect(decision).toMatchObject({ status: 'open', requirements: [{ name: 'plan is current', status: 'met' }] });
+  });
+
+  test('asks nobody where the environment asks for no approval', () => {
+    expect(decide({ environment: { approvals: 0 } })).toMatchObject({ status: 'open' });
+  });
+
+  test('asks for each environment by itself', () => {
+    const staging = plan({ name: 'web@staging', digest: digest('cccc'), effects: [effect({ target: parseTargetName('web@staging') })] });
+    const decision = decideGate({
+      head,
+      plans: [
+        { plan: current, environment: production },
+        { plan: staging, environment: { ...production, name: 'staging', approvals: 0 } },
+      ],
+      reviews: reviewFacts([]),
+      shownEffects: new Map(),
+      pendingApprovals: new Map(),
+      configurationChanged: false,
+      sameConfiguration: new Set([head]),
+      offline: false,
+    });
+    expect(decision.requirements.map(({ name, status }) => [name, status])).toEqual([
+      ['plan is current', 'met'],
+      ['approvals of production', 'unmet'],
+      ['approvals of staging', 'met'],
+    ]);
+  });
+
+  test('names only the targets whose effects lack approval', () => {
+    const api = plan({ name: 'api@production', digest: digest('cccc'), effects: [effect({ target: parseTargetName('api@production') })] });
+    const decision = decide({ plans: [current, api], reviews: [review(kim)] });
+    expect(named(decision, 'approvals of production')).toMatchObject({ status: 'unmet', targets: ['api@production'] });
+    expect(named(decision, 'approvals of production').evidence).toEqual(['kim approved other effects of api@production: the plan has changed since; approve again']);
+  });
+});
+
+describe('an approval', () => {
+  test('for an older commit counts while the effects are the same', () => {
+    const decision = decide({ reviews: [review(kim, { commit: base })], shownEffects: [[digest('bbbb'), effects]] });
+    expect(decision.status).toBe('open');
+    expect(named(decision, 'approvals of production').evidence).toEqual([`kim approved these effects (given for ${base.slice(0, 7)})`]);
+  });
+
+  test('for an older commit whose effects differ is asked for again', () => {
+    const decision = decide({ reviews: [review(kim, { commit: base })], shownEffects: [[digest('bbbb'), [effect({ after: json(9) })]]] });
+    expect(decision.status).toBe('waiting');
+    expect(named(decision, 'approvals of production').evidence).toEqual([
+      `kim approved other effects of web@production (given for ${base.slice(0, 7)}): the plan has changed since; approve again`,
+    ]);
+  });
+
+  test('whose plan is no longer known binds to nothing', () => {
+    expect(decide({ reviews: [review(kim)], shownEffects: [] }).status).toBe('waiting');
+  });
+
+  test('that does not count is told with its reason', () => {
+    const decision = decide({ reviews: [review(author), review(kim), review(robin)], permissions: { author: 'admin', kim: 'read' } });
+    expect(decision.status).toBe('waiting');
+    expect(named(decision, 'approvals of production').evidence).toEqual([
+      "author's approval does not count: opened this pull request",
+      "kim's approval does not count: has no write access (read)",
+      "robin's approval does not count: GitHub does not say what this person may do here",
+    ]);
+  });
+
+  test('of a merged, not yet deployed pull request covers what is pending, and nothing else', () => {
+    const pending = effect({ before: json(1), after: json(2) });
+    const both = plan({ digest: shownDigest, effects: [pending, effect()] });
+    const recorded: readonly Approval[] = [{ personId: robin.id, effects: [pending] }];
+    const facts = { pendingApprovals: new Map([[both.target, recorded]]) };
+    expect(decide({ plans: [both], facts }).status).toBe('waiting');
+    expect(decide({ plans: [both], facts, reviews: [review(kim)], shownEffects: [[shownDigest, [effect()]]] }).status).toBe('open');
+    expect(decide({ plans: [both], reviews: [review(kim)], shownEffects: [[shownDigest, [effect()]]] }).status).toBe('waiting');
+  });
+
+  test('must be of every step that is shown, also of drift', () => {
+    const drift = effect({ path: 'spec.paused', before: json(true), after: json(false) });
+    expect(decide({ plans: [plan({ effects: [drift, effect()] })], reviews: [review(kim)] }).status).toBe('waiting');
+  });
+});
+
+describe('the gate stays shut', () => {
+  test('while a plan has errors or is incomplete, whoever approved', () => {
+    for (const broken of [plan({ ...current, problems: [problem('bad')] }), plan({ ...current, complete: false })]) {
+      const decision = decide({ plans: [broken], reviews: [review(kim)] });
+      expect(decision.status).toBe('blocked');
+      expect(named(decision, 'plan is current')).toMatchObject({ status: 'failed', targets: ['web@production'] });
+    }
+  });
+
+  test('while there is no current plan', () => {
+    const decision = decide({ plans: [], facts: { planProblem: 'the head conflicts with the base in apps/web/a.yaml' } });
+    expect(decision.status).toBe('blocked');
+    expect(named(decision, 'plan is current').reason).toContain('apps/web/a.yaml');
+  });
+
+  test('while somebody asks for changes', () => {
+    const decision = decide({ reviews: [review(kim), review(robin, { state: 'changes_requested' })] });
+    expect(decision.status).toBe('blocked');
+    expect(named(decision, 'no changes requested')).toMatchObject({ status: 'failed', reason: 'robin asked for changes', who: ['robin'] });
+  });
+
+  test('while nobody knows who pushed last, where people are asked', () => {
+    const reviews = [review(kim)];
+    expect(decide({ reviews, lastPusher: 'unknown' }).status).toBe('blocked');
+    expect(named(decide({ reviews, lastPusher: 'unknown' }), 'last pusher is known').reason).toContain('who pushed this head');
+    expect(decide({ reviews, lastPusher: 'unknown', environment: { approvals: 0 } }).status).toBe('open');
+    expect(decide({ lastPusher: 'unknown', plans: [plan({ effects: [] })] }).status).toBe('open');
+    expect(decide({ lastPusher: 'unknown', plans: [], facts: { configurationChanged: true } }).status).toBe('blocked');
+  });
+
+  test('while a fork\'s head was not planned live', () => {
+    const decision = decide({ plans: [plan({ effects: [] })], facts: { offline: true } });
+    expect(decision.status).toBe('waiting');
+    expect(named(decision, 'planned live for this SHA')).toMatchObject({ status: 'unmet', who: ['anyone with write access'], reason: expect.stringContaining(head.slice(0, 7)) });
+  });
+});
+
+describe('what needs a maintainer', () => {
+  const removing = (deleted: number, owned: number, overrides: Partial<Plan> = {}) =>
+    plan({ digest: shownDigest, effects, changes: Array.from({ length: deleted }, (_, index) => deletedClaim(`data-${index}`)), owned, rendered: owned - deleted, ...overrides });
+
+  test.each<[number, number, Partial<Plan>, boolean]>([
+    [3, 5, {}, true],
+    [2, 4, {}, false],
+    [1, 1, {}, true],
+    [1, 4, { rendered: 0 }, true],
+    [0, 4, { rendered: 0 }, false],
+    [0, 0, { rendered: 0 }, false],
+    [1, 4, {}, false],
+  ])('deleting %i of %i with %j: %s', (deleted, owned, overrides, large) => {
+    expect(isLargeRemoval(removing(deleted, owned, overrides))).toBe(large);
+  });
+
+  test('a large removal waits for one, who may be the one that the environment asks for', () => {
+    const plans = [removing(3, 5)];
+    const byWriter = decide({ plans, reviews: [review(kim)], permissions: { kim: 'write' } });
+    expect(byWriter.status).toBe('waiting');
+    expect(named(byWriter, 'large removal from web@production')).toMatchObject({
+      status: 'unmet',
+      reason: 'it deletes 3 of 5 objects: one approval by role:maintain is needed',
+      who: ['role:maintain'],
+      evidence: ['kim has write, not maintain'],
+    });
+    expect(decide({ plans, reviews: [review(kim)], permissions: { kim: 'maintain' } }).status).toBe('open');
+    expect(decide({ plans, reviews: [review(kim)], permissions: { kim: 'admin' } }).status).toBe('open');
+  });
+
+  test('a large removal waits for one also where the environment asks for nobody', () => {
+    expect(decide({ plans: [removing(3, 5)], environment: { approvals: 0 } }).status).toBe('waiting');
+  });
+
+  test('a large removal is approved by what was shown, not by another plan\'s approval', () => {
+    const decision = decide({ plans: [removing(3, 5)], reviews: [review(kim)], permissions: { kim: 'maintain' }, shownEffects: [[shownDigest, [effect({ after: json(9) })]]] });
+    expect(named(decision, 'large removal from web@production').status).toBe('unmet');
+  });
+
+  test('a changed configuration waits for one who approved these very files', () => {
+    const facts = { configurationChanged: true };
+    const permissions = { kim: 'maintain' as const, robin: 'write' as const };
+    expect(decide({ plans: [], facts }).status).toBe('waiting');
+    expect(decide({ plans: [], facts, reviews: [review(robin)], permissions }).status).toBe('waiting');
+    expect(decide({ plans: [], facts, reviews: [review(kim, { commit: base })], permissions }).status).toBe('waiting');
+    expect(decide({ plans: [], facts: { ...facts, sameConfiguration: new Set([head, base]) }, reviews: [review(kim, { commit: base })], permissions }).status).toBe('open');
+    const open = decide({ plans: [], facts, reviews: [review(kim)], permissions });
+    expect(open.status).toBe('open');
+    expect(named(open, 'configuration').evidence).toEqual([`kim (maintain) approved ${head.slice(0, 7)}`]);
+    expect(named(decide({ plans: [], facts, reviews: [review(author)] }), 'configuration').evidence).toEqual(["author's approval does not count: opened this pull request"]);
+  });
+});
+
+describe('every decision', () => {
+  const people = ['kim', 'robin', 'sasha', 'author'].map((login) => person(login)).concat(person('bot[bot]', { bot: true }));
+  const anyReview = fc.record({
+    who: fc.constantFrom(...people),
+    state: fc.constantFrom<Review['state']>('approved', 'changes_requested', 'commented', 'dismissed'),
+    commit: fc.constantFrom(head, base, undefined),
+    second: fc.constantFrom(4, 5, 6, 20),
+  });
+  const situation = fc.record({
+    reviews: fc.uniqueArray(anyReview, { selector: ({ who }) => who.id, maxLength: 5 }).map((list) => list.map(({ who, state, commit, second }) => review(who, { state, commit, submittedAtMs: atSecond(second) }))),
+    permissions: fc.dictionary(fc.constantFrom(...people.map(({ login }) => login)), fc.constantFrom<Permission>('read', 'write', 'maintain'), { noNullPrototype: true }),
+    plans: fc.array(
+      fc.constantFrom(current, plan({ effects: [] }), plan({ ...current, complete: false }), plan({ ...current, changes: [change(), deletedClaim('a')], owned: 1 })),
+      { maxLength: 1 },
+    ),
+    environment: fc.record({ approvals: fc.integer({ min: 0, max: 2 }) }),
+    shownEffects: fc.subarray([[shownDigest, effects] as const, [digest('bbbb'), effects] as const]),
+    facts: fc.record({ configurationChanged: fc.boolean(), offline: fc.boolean() }),
+    lastPusher: fc.constantFrom<'unknown' | undefined>('unknown', undefined),
+  });
+  const toSituation = ({ lastPusher, ...rest }: (typeof situation extends fc.Arbitrary<infer Value> ? Value : never)): Situation => ({ ...rest, ...(lastPusher === undefined ? {} : { lastPusher }) });
+
+  test('explains itself: what is not met says why, and what can be met says by whom', () => {
+    fc.assert(
+      fc.property(situation, (any) => {
+        const decision = decide(toSituation(any));
+        expect(decision.requirements.length).toBeGreaterThan(0);
+        for (const one of decision.requirements) {
+          expect(one.reason).not.toBe('');
+          if (one.status === 'unmet') expect(one.who).not.toEqual([]);
+          if (one.status === 'met') expect(one.who).toEqual([]);
+        }
+        const shut = decision.requirements.filter((one) => one.status !== 'met');
+        expect(decision.status === 'open').toBe(shut.length === 0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('stays shut when an approval goes away', () => {
+    fc.assert(
+      fc.property(situation, fc.nat(), (any, index) => {
+        const whole = toSituation(any);
+        const approvals = whole.reviews?.filter((one) => one.state === 'approved') ?? [];
+        fc.pre(approvals.length > 0);
+        const gone = approvals[index % approvals.length];
+        const less = decide({ ...whole, reviews: whole.reviews?.filter((one) => one !== gone) ?? [] });
+        expect(less.status !== 'open' || decide(whole).status === 'open').toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+test('a decision is blocked by what failed before it waits for what is unmet', () => {
+  expect(decisionOf([]).status).toBe('open');
+  expect(decisionOf([requirement(), requirement({ status: 'unmet' })]).status).toBe('waiting');
+  expect(decisionOf([requirement({ status: 'unmet' }), requirement({ status: 'failed' })]).status).toBe('blocked');
+});

@@ -1,0 +1,189 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { repo, setStage } from '../e2e/stage.ts';
+import { configMap, namespace } from './manifests.ts';
+import { PullRequestStory } from './pull-request-story.ts';
+
+const configuration = `version: 1
+environments:
+  one:
+    cluster: staging
+  two:
+    cluster: staging
+    approvals: 2
+  none:
+    cluster: staging
+    approvals: 0
+stacks:
+  - path: apps/{stack}/{environment}
+    namespace: shop
+    cluster_scoped: [Namespace]
+`;
+
+/** A change of one value of one stack, which nobody else of the story changes. */
+const change = (stack: string, level: string, environment = 'one') => ({ [`apps/${stack}/${environment}/settings.yaml`]: configMap(stack, { level }) });
+
+describe('who opens the gate', () => {
+  let story: PullRequestStory;
+  beforeAll(async () => {
+    story = new PullRequestStory(
+      await setStage({ clusterNames: ['staging'], files: { '.github/planwright.yml': configuration, 'README.md': 'words\n', 'apps/base/none/shop.yaml': namespace('shop') } }),
+    );
+    const { github } = story;
+    for (const login of ['wendy', 'walter', 'colin', 'erin']) {
+      github.createUser(login);
+      github.grant(repo, login, 'write');
+    }
+    github.createUser('robot[bot]', { bot: true });
+    github.grant(repo, 'robot[bot]', 'write');
+    github.createUser('mallory');
+  });
+  afterAll(() => story.stage.close());
+  afterEach(() => expect(story.github.violations).toEqual([]));
+
+  it('is nobody who put something into the pull request, no bot, and nobody without write access', async () => {
+    const pull = await story.open({
+      title: 'Everybody',
+      files: change('everybody', 'high'),
+      push: { author: 'wendy', committer: 'walter', coAuthors: ['colin'], pusher: 'dave' },
+    });
+    await story.checked(pull);
+    const refused = {
+      alice: 'opened this pull request',
+      wendy: 'is the author of a commit in it',
+      walter: 'is the committer of a commit in it',
+      colin: 'is a co-author of a commit in it',
+      dave: 'pushed to it last',
+      'robot[bot]': 'is a bot',
+      carol: 'has no write access (read)',
+      mallory: 'has no write access (none)',
+    };
+    for (const reviewer of Object.keys(refused)) await story.review(pull, reviewer);
+    const gate = await story.gate(pull, { says: 'mallory' });
+    expect(gate.conclusion).toBe('action_required');
+    for (const [login, reason] of Object.entries(refused)) expect(gate.output.summary).toContain(`${login.replace('[bot]', '\\[bot\\]')}'s approval does not count: ${reason}`);
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success', says: 'bob approved these effects' });
+  });
+
+  it('closes again when the approval is dismissed, and when the approver loses access', async () => {
+    const pull = await story.open({ title: 'Dismissed', files: change('dismissed', 'high') });
+    await story.checked(pull);
+    const reviewId = await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success' });
+    await story.github.dismissReview({ repo, number: pull.number, reviewId, by: 'olga' });
+    await story.gate(pull, { conclusion: 'action_required' });
+    await story.review(pull, 'erin');
+    await story.gate(pull, { conclusion: 'success' });
+    story.github.grant(repo, 'erin', 'read');
+    await story.say(pull, 'alice', '/plan');
+    await story.gate(pull, { conclusion: 'action_required', says: "erin's approval does not count: has no write access (read)" });
+  });
+
+  it('is blocked by changes requested until the same person approves', async () => {
+    const pull = await story.open({ title: 'Requested', files: change('requested', 'high') });
+    await story.checked(pull);
+    await story.review(pull, 'dave', 'CHANGES_REQUESTED');
+    await story.gate(pull, { conclusion: 'failure', says: 'dave asked for changes' });
+    await story.review(pull, 'bob');
+    const blocked = await story.gate(pull, { says: 'bob approved these effects' });
+    expect(blocked.conclusion).toBe('failure');
+    await story.review(pull, 'dave');
+    await story.gate(pull, { conclusion: 'success' });
+  });
+
+  it('does not count changes requested by somebody whose approval would not count', async () => {
+    const pull = await story.open({ title: 'Reader', files: change('reader', 'high') });
+    await story.checked(pull);
+    await story.review(pull, 'carol', 'CHANGES_REQUESTED');
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success' });
+  });
+
+  it('does not count an approval that was given before any plan was shown', async () => {
+    const { github } = story;
+    await story.quiet();
+    github.loseDeliveries({ event: 'pull_request' });
+    const pull = await story.open({ title: 'Early', files: change('early', 'high') });
+    await github.review({ repo, number: pull.number, reviewer: 'bob', state: 'APPROVED' });
+    await story.gate(pull, { conclusion: 'action_required', says: /bob's approval does not count: no plan of [0-9a-f]{7} had been shown yet; approve again/ });
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success' });
+  });
+
+  it('keeps an approval over commits and base movement that leave the effects as they were, and no longer', async () => {
+    const pull = await story.open({ title: 'Moving', files: change('moving', 'high') });
+    const first = pull.head;
+    await story.checked(pull);
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success' });
+
+    await story.push(pull, { 'README.md': 'other words\n' });
+    await story.gate(pull, { conclusion: 'success', says: `bob approved these effects (given for ${first.slice(0, 7)})` });
+
+    const base = await story.github.push({ repo, branch: 'main', files: { 'notes.md': 'a note\n' }, author: 'olga' });
+    await story.commented(pull, base.slice(0, 12));
+    await story.gate(pull, { conclusion: 'success' });
+
+    await story.push(pull, change('moving', 'low'));
+    await story.gate(pull, { conclusion: 'action_required', says: /bob approved other effects of .*moving@one.*\(given for [0-9a-f]{7}\): the plan has changed since; approve again/ });
+    await story.review(pull, 'bob', 'APPROVED', first);
+    await story.quiet();
+    expect(story.check(pull.head, 'planwright/gate')?.conclusion).toBe('action_required');
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success' });
+  });
+
+  it('needs as many people as the environment says', async () => {
+    const [two, none] = [await story.open({ title: 'Two', files: change('pair', 'high', 'two') }), await story.open({ title: 'None', files: change('solo', 'high', 'none') })];
+    const free = await story.checked(none);
+    expect([free.plan.conclusion, free.gate.conclusion]).toEqual(['success', 'success']);
+    expect(free.gate.output.summary).toContain('asks for no approval');
+    await story.checked(two);
+    await story.review(two, 'bob');
+    const half = await story.gate(two, { says: 'bob approved these effects' });
+    expect(half.conclusion).toBe('action_required');
+    expect(half.output.summary).toContain('needs 2 approvals');
+    await story.review(two, 'dave');
+    await story.gate(two, { conclusion: 'success' });
+  });
+
+  it('refuses the pusher of a commit whose author GitHub does not know, also when somebody else pushed last', async () => {
+    const pull = await story.open({ title: 'Nobody', files: change('nobody', 'high'), push: { author: { name: 'Nobody', email: 'nobody@nowhere.test' }, pusher: 'dave' } });
+    await story.push(pull, { 'README.md': 'words on top\n' });
+    await story.checked(pull);
+    await story.review(pull, 'dave');
+    const gate = await story.gate(pull, { says: 'dave' });
+    expect(gate.conclusion).toBe('action_required');
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success' });
+  });
+
+  it('makes nobody a contributor who only merged the base into the branch', async () => {
+    const pull = await story.open({ title: 'Updated', files: change('updated', 'high') });
+    await story.checked(pull);
+    await story.github.push({ repo, branch: 'main', files: { 'more-notes.md': 'a note\n' }, author: 'olga' });
+    pull.head = await story.github.pushMerge({ repo, branch: pull.branch, from: 'main', author: 'bob' });
+    await story.checked(pull);
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success', says: 'bob approved these effects' });
+  });
+
+  it('asks for role:maintain when more than half of a target is removed', async () => {
+    const files = { 'apps/large/one/a.yaml': configMap('a', { a: '1' }), 'apps/large/one/b.yaml': configMap('b', { b: '1' }), 'apps/large/one/c.yaml': configMap('c', { c: '1' }), 'apps/large/one/shop.yaml': namespace('shop') };
+    const first = await story.open({ title: 'Large', files });
+    await story.checked(first);
+    await story.review(first, 'bob');
+    await story.gate(first, { conclusion: 'success' });
+    const merged = await story.github.merge({ repo, number: first.number, by: 'bob' });
+    await story.stage.eventually('the deployment', () => (story.check(merged, 'planwright/deploy')?.conclusion === 'success' ? true : undefined), 30_000);
+
+    const pull = await story.open({ title: 'Remove', files: { 'apps/large/one/a.yaml': null, 'apps/large/one/b.yaml': null, 'apps/large/one/c.yaml': null } });
+    await story.checked(pull);
+    await story.review(pull, 'bob');
+    const asked = await story.gate(pull, { says: 'bob has write, not maintain' });
+    expect(asked.conclusion).toBe('action_required');
+    expect(asked.output.summary).toMatch(/large removal from .*large@one.*deletes 3 of 4 objects/);
+    await story.review(pull, 'mona');
+    await story.gate(pull, { conclusion: 'success' });
+  });
+});
