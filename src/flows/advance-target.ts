@@ -7,7 +7,7 @@ import { type ApprovedPlan, approvePlan } from '../domain/gate/approved-plan.ts'
 import { type Coverage, coverage } from '../domain/gate/coverage.ts';
 import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
 import { atLeast } from '../domain/gate/people.ts';
-import type { Repository } from '../domain/identity.ts';
+import type { CommitSha, Repository } from '../domain/identity.ts';
 import { sameJson } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
 import { absent, type EffectValue, type Move } from '../domain/plan/effect.ts';
@@ -17,7 +17,7 @@ import type { Plan } from '../domain/plan/plan.ts';
 import { effectValue } from '../domain/plan/steps.ts';
 import type { Target } from '../domain/target/target.ts';
 import { applyPlan, phaseAfter, type Written } from './apply-plan.ts';
-import { approvalsOf, approvalsSinceDeployed } from './decide-gate.ts';
+import { approvalsOf } from './decide-gate.ts';
 import { findConfiguration, listSource, targetsIn } from './find-targets.ts';
 import { plansOf, renderCommit } from './plan-pull-request.ts';
 import { type PlannedTarget, planTarget } from './plan-target.ts';
@@ -77,6 +77,8 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     throw new Error(
       `deployment ${deployment.id} of ${deployment.target} belongs to #${deployment.pull}, whose merge was never recorded`,
     );
+  const newer = await deployedBeyond(turn, deployment);
+  if (newer !== undefined) return move(turn, deployment, { kind: 'superseded', by: newer });
   const source = await findSource(turn, deployment);
   if (source.kind === 'held')
     return move(turn, deployment, { kind: 'held', reasons: [source.reason], plan: undefined });
@@ -111,6 +113,32 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     });
   }
   await deploy(turn, { deployment, source, planned, approved: approving.plan });
+}
+
+/**
+ * The newer commit that the target has already; undefined when this deployment would not go back. Merges are heard of in any order, and a failed one
+ * may be tried again after a newer one went through.
+ */
+async function deployedBeyond(turn: Turn, deployment: Deployment): Promise<CommitSha | undefined> {
+  const { ports, repository } = turn;
+  const latest = await ports.store.latestDeployment(repository.id, deployment.target);
+  const candidates = new Set([
+    (await ports.store.deployed(repository.id, deployment.target))?.commit,
+    latest?.phase.kind === 'succeeded' ? latest.commit : undefined,
+  ]);
+  for (const candidate of candidates)
+    if (
+      candidate !== undefined &&
+      candidate !== deployment.commit &&
+      (await isPartOf(turn, deployment.commit, candidate))
+    )
+      return candidate;
+  return undefined;
+}
+
+async function isPartOf({ ports, repository }: Turn, older: CommitSha, newer: CommitSha): Promise<boolean> {
+  for (const commit of [older, newer]) if (!(await ports.checkout.fetchCommit(repository, commit))) return false;
+  return ports.checkout.isAncestor(repository, older, newer);
 }
 
 type Source =
@@ -214,15 +242,11 @@ async function approve(
     readonly approvalsNeeded: number;
   },
 ): Promise<ReturnType<typeof approvePlan>> {
-  const { ports, repository } = turn;
+  const { ports } = turn;
   const { deployment, merge, planned } = at;
   const onHold = await ports.store.holdApprovals(deployment.id);
-  const recorded = await approvalsSinceDeployed(ports.store, {
-    repository: repository.id,
-    target: deployment.target,
-    upTo: merge.sequence,
-  });
-  const approvals = [...recorded, ...(await approvalsOf(ports.store, onHold))];
+  const recorded = (await approvedMerges(turn, { deployment, merge })).flatMap(({ approvals }) => approvals);
+  const approvals = await approvalsOf(ports.store, [...recorded, ...onHold]);
   // Who says /apply on a hold approves exactly what is held; what was promised before gives way to it.
   const promised = onHold.length > 0 ? undefined : await promisedMoves(turn, deployment, merge);
   const secretKey = await ports.store.secretKey();
@@ -237,6 +261,29 @@ async function approve(
     unapprovedLargeRemoval:
       isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
   });
+}
+
+/**
+ * The merges whose approvals count here: this one, also when all but its deletions is written already; and those before it that the target does not have yet.
+ * One that was heard of later may come before it all the same.
+ */
+async function approvedMerges(
+  turn: Turn,
+  { deployment, merge }: { readonly deployment: Deployment; readonly merge: MergeRecord },
+): Promise<readonly MergeRecord[]> {
+  const { ports, repository } = turn;
+  const deployed = await ports.store.deployed(repository.id, deployment.target);
+  const others = await ports.store.mergesBetween(repository.id, deployed?.sequence ?? 0, Number.MAX_SAFE_INTEGER);
+  const open = new Set((await ports.store.openDeployments(repository.id, deployment.target)).map(({ pull }) => pull));
+  const counting: MergeRecord[] = [merge];
+  for (const other of others) {
+    if (other.pull === merge.pull) continue;
+    const isBefore =
+      other.sequence < merge.sequence ||
+      (open.has(other.pull) && (await isPartOf(turn, other.commit, deployment.commit)));
+    if (isBefore) counting.push(other);
+  }
+  return counting.filter(({ blockers }) => blockers.length === 0);
 }
 
 /** What the people who approved this merge saw last. */

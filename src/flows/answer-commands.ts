@@ -8,6 +8,7 @@ import { type CommandRefusal, refusalText } from '../domain/command/refusal-text
 import { selectTargets } from '../domain/command/select-targets.ts';
 import type { TargetPattern } from '../domain/command/target-pattern.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
+import type { GateDecision } from '../domain/gate/decision.ts';
 import type { Permission } from '../domain/gate/people.ts';
 import type { Repository, TargetName } from '../domain/identity.ts';
 import { holdApprovalExclusion } from './decide-gate.ts';
@@ -22,13 +23,16 @@ export interface AnsweredCommands {
   readonly answered: readonly {
     readonly command: StoredCommand;
     readonly reaction: 'rocket' | 'confused' | undefined;
-    readonly reply: string | undefined;
-    readonly issue: number;
+    readonly replies: readonly Reply[];
+    readonly place: Place;
   }[];
 }
 
+/** What is said about one line; the help is written last, when everything is as it will be. */
+type Reply = CommandAnswer | { readonly line: string; readonly help: true };
+
 type Answer =
-  | { readonly kind: 'done'; readonly planAgain?: true; readonly reply?: string }
+  | { readonly kind: 'done'; readonly planAgain?: true; readonly help?: true }
   | { readonly kind: 'refused'; readonly refusal: CommandRefusal };
 
 /** Where commands were said: a pull request, or the issue of a held deployment of one. */
@@ -49,7 +53,7 @@ export async function answerHoldCommands(
   ports: PullRequestPorts,
   hold: { readonly pull: PullRequest; readonly issue: number; readonly target: TargetName },
 ): Promise<void> {
-  await finishCommands(ports, hold.pull.repository, await answerWaiting(ports, hold));
+  await finishCommands(ports, await answerWaiting(ports, hold));
 }
 
 async function answerWaiting(ports: PullRequestPorts, place: Place): Promise<AnsweredCommands> {
@@ -65,13 +69,13 @@ async function answerWaiting(ports: PullRequestPorts, place: Place): Promise<Ans
         ? []
         : parseCommands(comment.body);
     if (comment === undefined || parsed.length === 0) {
-      answered.push({ command, reaction: undefined, reply: undefined, issue: place.issue });
+      answered.push({ command, reaction: undefined, replies: [], place });
       continue;
     }
     await ports.github.react(repository, comment.id, 'eyes');
     const said = await answerLines(ports, place, { comment, parsed });
     planAgain ||= said.planAgain;
-    answered.push({ command, reaction: said.refused ? 'confused' : 'rocket', reply: said.reply, issue: place.issue });
+    answered.push({ command, reaction: said.refused ? 'confused' : 'rocket', replies: said.replies, place });
   }
   return { planAgain, answered };
 }
@@ -80,8 +84,8 @@ async function answerLines(
   ports: PullRequestPorts,
   place: Place,
   at: { readonly comment: Comment; readonly parsed: readonly ParsedCommand[] },
-): Promise<{ readonly planAgain: boolean; readonly refused: boolean; readonly reply: string | undefined }> {
-  const replies: CommandAnswer[] = [];
+): Promise<{ readonly planAgain: boolean; readonly refused: boolean; readonly replies: readonly Reply[] }> {
+  const replies: Reply[] = [];
   let planAgain = false;
   let refused = false;
   for (const parsed of at.parsed) {
@@ -91,10 +95,10 @@ async function answerLines(
       replies.push({ line: parsed.line, text: refusalText(answer.refusal) });
     } else {
       planAgain ||= answer.planAgain === true;
-      if (answer.reply !== undefined) replies.push({ line: parsed.line, text: answer.reply });
+      if (answer.help === true) replies.push({ line: parsed.line, help: true });
     }
   }
-  return { planAgain, refused, reply: replies.length === 0 ? undefined : answerComment(replies) };
+  return { planAgain, refused, replies };
 }
 
 async function answerOne(
@@ -124,7 +128,7 @@ async function runCommand(
     return refused({ kind: 'not-permitted', command: parsed.kind, has: permission });
   switch (parsed.kind) {
     case 'help':
-      return { kind: 'done', reply: helpText(await situationOf(ports, place)) };
+      return { kind: 'done', help: true };
     case 'plan':
       return planCommand(ports, place, { comment, patterns: parsed.targets });
     case 'apply':
@@ -270,7 +274,11 @@ async function requestTargets(
   }
 }
 
-async function situationOf(ports: PullRequestPorts, place: Place): Promise<HelpSituation> {
+async function situationOf(
+  ports: PullRequestPorts,
+  place: Place,
+  gate: GateDecision | undefined,
+): Promise<HelpSituation> {
   const { pull, target } = place;
   const { repository } = pull;
   const deployments = await ports.store.deploymentsOfMerge(repository.id, pull.number);
@@ -283,21 +291,32 @@ async function situationOf(ports: PullRequestPorts, place: Place): Promise<HelpS
     kind: 'open-pull',
     base: pull.base.ref,
     targets: last === undefined ? [] : plansOf(last).map((plan) => plan.target),
-    gate: undefined,
+    gate,
   };
 }
 
-/** Says what became of each comment: a reaction, and words only for an error, a refusal or help. Each comment is answered once. */
+/**
+ * Says what became of each comment: a reaction, and words only for an error, a refusal or help. Each comment is answered once.
+ * `gate` is the decision about an open pull request, for the help.
+ */
 export async function finishCommands(
   ports: PullRequestPorts,
-  repository: Repository,
   commands: AnsweredCommands,
+  gate?: GateDecision,
 ): Promise<void> {
-  for (const { command, reaction, reply, issue } of commands.answered) {
-    if (reply !== undefined) {
+  for (const { command, reaction, replies, place } of commands.answered) {
+    const { repository } = place.pull;
+    if (replies.length > 0) {
       const marker = `<!-- planwright:answer:${command.commentId} -->`;
-      const there = await ports.github.findComment(repository, issue, marker);
-      if (there === undefined) await ports.github.createComment(repository, issue, `${marker}\n${reply}`);
+      const there = await ports.github.findComment(repository, place.issue, marker);
+      if (there === undefined) {
+        const answers: CommandAnswer[] = [];
+        for (const reply of replies)
+          answers.push(
+            'help' in reply ? { line: reply.line, text: helpText(await situationOf(ports, place, gate)) } : reply,
+          );
+        await ports.github.createComment(repository, place.issue, `${marker}\n${answerComment(answers)}`);
+      }
     }
     if (reaction !== undefined) await ports.github.react(repository, command.commentId, reaction);
     await ports.store.finishCommand(repository.id, command.commentId, reaction ?? 'ignored');

@@ -130,18 +130,18 @@ export async function pendingApprovals(
   plans: readonly Pick<Plan, 'target'>[],
 ): Promise<ReadonlyMap<TargetName, readonly Approval[]>> {
   const byTarget = new Map<TargetName, readonly Approval[]>();
-  for (const { target } of plans)
-    byTarget.set(target, await approvalsSinceDeployed(store, { repository, target, upTo: Number.MAX_SAFE_INTEGER }));
+  for (const { target } of plans) byTarget.set(target, await approvalsSinceDeployed(store, repository, target));
   return byTarget;
 }
 
 /** What people approved in the merges since the deployed one, this target's deployed merge excluded. */
-export async function approvalsSinceDeployed(
+async function approvalsSinceDeployed(
   store: Records,
-  of: { readonly repository: RepositoryId; readonly target: TargetName; readonly upTo: number },
+  repository: RepositoryId,
+  target: TargetName,
 ): Promise<readonly Approval[]> {
-  const deployed = await store.deployed(of.repository, of.target);
-  const merges = await store.mergesBetween(of.repository, deployed?.sequence ?? 0, of.upTo);
+  const deployed = await store.deployed(repository, target);
+  const merges = await store.mergesBetween(repository, deployed?.sequence ?? 0, Number.MAX_SAFE_INTEGER);
   const counting = merges.filter((merge) => merge.blockers.length === 0);
   return approvalsOf(
     store,

@@ -35,7 +35,7 @@ export async function lookAtPullRequest(
   await endOpenChecks(ports, pull);
   const commands = await answerCommands(ports, pull);
   if (pull.merge !== undefined) await followMerge(ports, pull);
-  await finishCommands(ports, pull.repository, commands);
+  await finishCommands(ports, commands);
 }
 
 async function lookAtOpen(ports: PullRequestPorts, pull: PullRequest): Promise<void> {
@@ -50,8 +50,8 @@ async function lookAtOpen(ports: PullRequestPorts, pull: PullRequest): Promise<v
     !commands.planAgain;
   const run = current ? last : await planAnew(ports, pull, { inspection, runs });
   if (run === undefined) return;
-  await report(ports, pull, { run, inspection });
-  await finishCommands(ports, pull.repository, commands);
+  const gate = await report(ports, pull, { run, inspection });
+  await finishCommands(ports, commands, gate);
 }
 
 /** Plans and stores what came of it; undefined when the pull request moved on meanwhile, so that it has to be looked at again. */
@@ -124,7 +124,7 @@ async function report(
   ports: PullRequestPorts,
   pull: PullRequest,
   at: { readonly run: PlanRun; readonly inspection: Inspection },
-): Promise<void> {
+): Promise<GateDecision> {
   const { run, inspection } = at;
   const outcome = run.outcome as PlanningOutcome;
   const before = await lookAtGate(ports, pull, { outcome, environments: inspection.environments });
@@ -153,6 +153,7 @@ async function report(
     ...detailsOf(view),
   });
   if (told !== undefined && before.decision.requirements.length > 0) await auditDecision(ports, pull, before.decision);
+  return before.decision;
 }
 
 /**

@@ -35,7 +35,15 @@ export class ChangeStory {
   ended(sha: string, name: CheckName, conclusion?: string): Promise<CheckRunView> {
     return this.#stage.eventually(
       `the end of ${name}${conclusion === undefined ? '' : ` as ${conclusion}`}`,
-      () => this.#stage.github.checkRuns(repo, sha, 'latest').find((run) => run.name === name && run.status === 'completed' && (conclusion === undefined || run.conclusion === conclusion)),
+      () =>
+        this.#stage.github
+          .checkRuns(repo, sha, 'latest')
+          .find(
+            (run) =>
+              run.name === name &&
+              run.status === 'completed' &&
+              (conclusion === undefined || run.conclusion === conclusion),
+          ),
       60_000,
     );
   }
@@ -55,10 +63,14 @@ export class ChangeStory {
 
   /** From the opened pull request to the deployed merge. */
   async deploy(proposal: Proposal, reviewer?: string): Promise<string> {
-    await this.checked(proposal);
+    const { plan } = await this.checked(proposal);
+    if (plan.conclusion !== 'success')
+      throw new Error(`the plan of #${proposal.number} failed:\n${this.comment(proposal)}`);
     await this.approve(proposal, reviewer);
     const merged = await this.merge(proposal);
-    await this.ended(merged, 'planwright/deploy', 'success');
+    const { conclusion, output } = await this.ended(merged, 'planwright/deploy');
+    if (conclusion !== 'success')
+      throw new Error(`the deployment of #${proposal.number} ended as ${conclusion}:\n${output.summary}`);
     return merged;
   }
 
@@ -81,6 +93,9 @@ export class ChangeStory {
   /** Says it on an issue or a pull request, and waits for the reaction that tells what became of it. */
   async say(said: { readonly number: number; readonly author: string; readonly body: string }): Promise<string> {
     const id = this.#stage.github.comment({ repo, ...said });
-    return this.#stage.eventually(`the answer to ${said.body}`, () => this.#stage.github.reactions(repo, id).find((reaction) => reaction.content !== 'eyes')?.content);
+    return this.#stage.eventually(
+      `the answer to ${said.body}`,
+      () => this.#stage.github.reactions(repo, id).find((reaction) => reaction.content !== 'eyes')?.content,
+    );
   }
 }

@@ -38,7 +38,17 @@ metadata:
   name: ${name}
 `;
 
-const deployment = ({ name, replicas, image, podLabels = '' }: { readonly name: string; readonly replicas: number; readonly image: string; readonly podLabels?: string }) => `apiVersion: apps/v1
+const deployment = ({
+  name,
+  replicas,
+  image,
+  podLabels = '',
+}: {
+  readonly name: string;
+  readonly replicas: number;
+  readonly image: string;
+  readonly podLabels?: string;
+}) => `apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: ${name}
@@ -121,7 +131,10 @@ describe('the whole line on a real Kubernetes API', () => {
       files: { '.github/planwright.yml': configuration(cluster.name), 'README.md': '# infra\n' },
     });
     story = new ChangeStory(stage);
-    if (cluster.audit === undefined) console.warn('did not run: the proof that planning and a second apply write nothing, because AUDIT_LOG is not set (the path of the API server\'s audit log)');
+    if (cluster.audit === undefined)
+      console.warn(
+        "did not run: the proof that planning and a second apply write nothing, because AUDIT_LOG is not set (the path of the API server's audit log)",
+      );
   });
 
   afterAll(async () => {
@@ -143,7 +156,11 @@ describe('the whole line on a real Kubernetes API', () => {
       stage.logged,
     ]);
 
-  const lastStatus = (merged: string) => stage.github.deployments(repo).find((deployment) => deployment.sha === merged)?.statuses.at(-1);
+  const lastStatus = (merged: string) =>
+    stage.github
+      .deployments(repo)
+      .find((deployment) => deployment.sha === merged)
+      ?.statuses.at(-1);
   const field = (object: Json | undefined, ...path: readonly string[]): Json | undefined =>
     path.reduce<Json | undefined>((value, key) => (isJsonObject(value) ? value[key] : undefined), object);
   const webPath = `/apis/apps/v1/namespaces/${shop}/deployments/web`;
@@ -165,7 +182,9 @@ describe('the whole line on a real Kubernetes API', () => {
     const planned = story.comment(first);
     expect(planned).toContain('| `shop@staging` | create 9 (first deployment) |');
     expect(planned).toContain(`@@ create Namespace ${shop} @@`);
-    expect(planned).toContain('less sure, checked against the schema only: its namespace is created by the same change');
+    expect(planned).toContain(
+      'less sure, checked against the schema only: its namespace is created by the same change',
+    );
     await story.approve(first);
     const asked = cluster.audit?.since(before);
     if (asked !== undefined) {
@@ -183,17 +202,35 @@ describe('the whole line on a real Kubernetes API', () => {
     expect(field(web, 'status', 'readyReplicas')).toBe(1);
     const set = field(web, 'metadata', 'labels', 'applyset.kubernetes.io/part-of');
     expect(set).toMatch(/^applyset-[\w-]{43}-v1$/);
-    const [parent] = await cluster.list(`/api/v1/namespaces/${cluster.ownerNamespace}/configmaps?labelSelector=applyset.kubernetes.io/id=${String(set)}`);
+    const [parent] = await cluster.list(
+      `/api/v1/namespaces/${cluster.ownerNamespace}/configmaps?labelSelector=applyset.kubernetes.io/id=${String(set)}`,
+    );
     expect(field(parent, 'metadata', 'annotations')).toMatchObject({
-      'applyset.kubernetes.io/contains-group-kinds': 'ConfigMap,Deployment.apps,Namespace,Role.rbac.authorization.k8s.io,RoleBinding.rbac.authorization.k8s.io,Secret,Service,ServiceAccount',
+      'applyset.kubernetes.io/contains-group-kinds':
+        'ConfigMap,Deployment.apps,Namespace,Role.rbac.authorization.k8s.io,RoleBinding.rbac.authorization.k8s.io,Secret,Service,ServiceAccount',
       'applyset.kubernetes.io/additional-namespaces': shop,
     });
     const inNamespace = `/namespaces/${shop}`;
-    const paths = [`/api/v1${inNamespace}`, `/api/v1${inNamespace}/configmaps/web`, `/api/v1${inNamespace}/configmaps/leftover`, `/api/v1${inNamespace}/secrets/web`, `/api/v1${inNamespace}/services/web`, `/api/v1${inNamespace}/serviceaccounts/web`];
-    const rights = [`roles/web`, `rolebindings/web`].map((path) => `/apis/rbac.authorization.k8s.io/v1${inNamespace}/${path}`);
-    const owners = await Promise.all([...paths, ...rights].map(async (path) => field(await cluster.get(path), 'metadata', 'labels', 'applyset.kubernetes.io/part-of')));
+    const paths = [
+      `/api/v1${inNamespace}`,
+      `/api/v1${inNamespace}/configmaps/web`,
+      `/api/v1${inNamespace}/configmaps/leftover`,
+      `/api/v1${inNamespace}/secrets/web`,
+      `/api/v1${inNamespace}/services/web`,
+      `/api/v1${inNamespace}/serviceaccounts/web`,
+    ];
+    const rights = [`roles/web`, `rolebindings/web`].map(
+      (path) => `/apis/rbac.authorization.k8s.io/v1${inNamespace}/${path}`,
+    );
+    const owners = await Promise.all(
+      [...paths, ...rights].map(async (path) =>
+        field(await cluster.get(path), 'metadata', 'labels', 'applyset.kubernetes.io/part-of'),
+      ),
+    );
     expect(owners).toEqual(Array.from({ length: 8 }, () => set));
-    expect(field(await cluster.get(`/api/v1${inNamespace}/secrets/web`), 'data', 'password')).toBe(Buffer.from(canary).toString('base64'));
+    expect(field(await cluster.get(`/api/v1${inNamespace}/secrets/web`), 'data', 'password')).toBe(
+      Buffer.from(canary).toString('base64'),
+    );
     const said = everythingSaid(first, firstMerge);
     expect(said).not.toContain(canary);
     expect(said).not.toContain(Buffer.from(canary).toString('base64'));
@@ -221,7 +258,10 @@ describe('the whole line on a real Kubernetes API', () => {
     const before = cluster.audit?.mark() ?? 0;
     const merged = await story.merge(second);
     await story.ended(merged, 'planwright/deploy', 'success');
-    const written = cluster.audit === undefined ? undefined : writesIn(cluster.audit.since(before)).filter(({ uri }) => uri.includes(shop));
+    const written =
+      cluster.audit === undefined
+        ? undefined
+        : writesIn(cluster.audit.since(before)).filter(({ uri }) => uri.includes(shop));
     if (written !== undefined) {
       expect(written.map(({ verb, uri }) => `${verb} ${uri.split('?')[0]}`)).toEqual([
         `patch /api/v1/namespaces/${shop}/configmaps/web`,
@@ -255,7 +295,9 @@ describe('the whole line on a real Kubernetes API', () => {
   });
 
   it('holds what somebody changed by hand after the approval, and applies it when a person says so', async () => {
-    const proposal = await story.propose('Three replicas', { 'shop/staging/web.yaml': deployment({ name: 'web', replicas: 3, image: '2' }) });
+    const proposal = await story.propose('Three replicas', {
+      'shop/staging/web.yaml': deployment({ name: 'web', replicas: 3, image: '2' }),
+    });
     await story.checked(proposal);
     await story.approve(proposal);
     await cluster.edit(webPath, { spec: { replicas: 5 } });
@@ -263,7 +305,9 @@ describe('the whole line on a real Kubernetes API', () => {
     const merged = await story.merge(proposal);
     const held = await story.ended(merged, 'planwright/deploy');
     expect(held.conclusion).toBe('action_required');
-    const issue = await stage.eventually('the issue', () => stage.github.issues(repo).find((one) => one.state === 'open' && one.labels.includes('planwright:held')));
+    const issue = await stage.eventually('the issue', () =>
+      stage.github.issues(repo).find((one) => one.state === 'open' && one.labels.includes('planwright:held')),
+    );
     expect(issue.title).toBe('shop@staging: deployment held');
     expect(issue.body).toContain('- approved: spec.replicas: 2 → 3\n+ now:      spec.replicas: 5 → 3');
     await stage.eventually('the held status', () => (lastStatus(merged)?.state === 'pending' ? true : undefined));
@@ -275,12 +319,23 @@ describe('the whole line on a real Kubernetes API', () => {
     expect(await story.say({ number: issue.number, author: 'dave', body: '/apply' })).toBe('rocket');
     await story.ended(merged, 'planwright/deploy', 'success');
     expect(field(await cluster.get(webPath), 'spec', 'replicas')).toBe(3);
-    await stage.eventually('the issue is closed', () => (stage.github.issues(repo).find((one) => one.number === issue.number)?.state === 'closed' ? true : undefined));
+    await stage.eventually('the issue is closed', () =>
+      stage.github.issues(repo).find((one) => one.number === issue.number)?.state === 'closed' ? true : undefined,
+    );
     await stage.eventually('the status', () => (lastStatus(merged)?.state === 'success' ? true : undefined));
   });
 
   it('takes back what was changed by hand, where that was shown and approved', async () => {
-    await cluster.edit(webPath, { spec: { replicas: 4, template: { spec: { containers: [{ name: 'web', image: 'registry.test/web:by-hand', resources: { limits: { cpu: '1' } } }] } } } });
+    await cluster.edit(webPath, {
+      spec: {
+        replicas: 4,
+        template: {
+          spec: {
+            containers: [{ name: 'web', image: 'registry.test/web:by-hand', resources: { limits: { cpu: '1' } } }],
+          },
+        },
+      },
+    });
     const proposal = await story.propose('Louder', { 'shop/staging/settings.yaml': settingsOf('trace') });
     await story.checked(proposal);
     const planned = story.comment(proposal);
@@ -304,18 +359,27 @@ describe('the whole line on a real Kubernetes API', () => {
     const merged = await story.merge(proposal);
     const failed = await story.ended(merged, 'planwright/deploy');
     expect(failed).toMatchObject({ conclusion: 'failure', output: { title: 'Failed: slow@staging' } });
-    expect(failed.output.summary).toContain(`failed: Deployment \`${slow}/broken\` was not healthy within 15 s: 0 of 1 replicas are available`);
-    const issue = await stage.eventually('the issue', () => stage.github.issues(repo).find((one) => one.state === 'open' && one.labels.includes('planwright:held')));
+    expect(failed.output.summary).toContain(
+      `failed: Deployment \`${slow}/broken\` was not healthy within 15 s: 0 of 1 replicas are available`,
+    );
+    const issue = await stage.eventually('the issue', () =>
+      stage.github.issues(repo).find((one) => one.state === 'open' && one.labels.includes('planwright:held')),
+    );
     expect(issue.title).toBe('slow@staging: deployment failed');
     expect(issue.body).toContain(`Deployment \`${slow}/broken\``);
     await stage.eventually('the failed status', () => (lastStatus(merged)?.state === 'failure' ? true : undefined));
 
     const pods = await cluster.list(`/api/v1/namespaces/${slow}/pods`);
-    for (const pod of pods) await cluster.edit(`/api/v1/namespaces/${slow}/pods/${String(field(pod, 'metadata', 'name'))}`, { metadata: { labels: { 'planwright.dev/simulate': null } } });
+    for (const pod of pods)
+      await cluster.edit(`/api/v1/namespaces/${slow}/pods/${String(field(pod, 'metadata', 'name'))}`, {
+        metadata: { labels: { 'planwright.dev/simulate': null } },
+      });
     const before = cluster.audit?.mark() ?? 0;
     expect(await story.say({ number: issue.number, author: 'dave', body: '/apply' })).toBe('rocket');
     await story.ended(merged, 'planwright/deploy', 'success');
-    await stage.eventually('the issue is closed', () => (stage.github.issues(repo).find((one) => one.number === issue.number)?.state === 'closed' ? true : undefined));
+    await stage.eventually('the issue is closed', () =>
+      stage.github.issues(repo).find((one) => one.number === issue.number)?.state === 'closed' ? true : undefined,
+    );
     const asked = cluster.audit?.since(before);
     if (asked !== undefined) {
       expect(dryRunsIn(asked).length).toBeGreaterThan(0);
@@ -324,13 +388,19 @@ describe('the whole line on a real Kubernetes API', () => {
   });
 
   it('says which cluster does not answer, and goes on working', async () => {
-    const proposal = await story.propose('Nowhere', { 'settings/nowhere/settings.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n' });
+    const proposal = await story.propose('Nowhere', {
+      'settings/nowhere/settings.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n',
+    });
     const { plan, gate } = await story.checked(proposal);
     expect({ plan: plan.conclusion, gate: gate.conclusion }).toEqual({ plan: 'failure', gate: 'failure' });
     expect(plan.output.summary).toContain(unreachableName);
     expect(plan.output.summary).toContain('nothing listens there; is the API server running?');
     expect((await fetch(`${stage.planwright.url}/healthz`)).status).toBe(200);
-    await story.deploy(await story.propose('Somewhere', { 'settings/staging/settings.yaml': `${namespace(settings)}---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n` }));
+    await story.deploy(
+      await story.propose('Somewhere', {
+        'settings/staging/settings.yaml': `${namespace(settings)}---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n`,
+      }),
+    );
     expect(stage.github.violations).toEqual([]);
   });
 });

@@ -71,7 +71,8 @@ function isDryRun({ uri }: AuditedRequest): boolean {
 export async function realCluster(run: string): Promise<RealCluster> {
   const file = realKubeconfig();
   const [[name, access] = []] = readKubeconfig([file]).contexts;
-  if (name === undefined || access === undefined) throw new Error(`${file} has no context: name the cluster that the suite may write to`);
+  if (name === undefined || access === undefined)
+    throw new Error(`${file} has no context: name the cluster that the suite may write to`);
   const directory = await mkdtemp(join(tmpdir(), 'pw-real-'));
   const user = `planwright-${run}`;
   const kubeconfig = join(directory, 'kubeconfig');
@@ -79,22 +80,33 @@ export async function realCluster(run: string): Promise<RealCluster> {
 
   const client = new ApiClient({ cluster: name, access: () => access, log: silentLog, requestTimeoutMs: 30_000 });
   const ask = async (request: Pick<ApiRequest, 'method' | 'path' | 'body'>): Promise<JsonObject | undefined> => {
-    const answer = await client.request({ ...request, as: 'own', repeatability: request.method === 'GET' ? 'read' : 'write' });
+    const answer = await client.request({
+      ...request,
+      as: 'own',
+      repeatability: request.method === 'GET' ? 'read' : 'write',
+    });
     if (answer.kind === 'answered' && answer.status === 404) return undefined;
-    if (answer.kind !== 'answered' || answer.status >= 300 || !isJsonObject(answer.body)) throw new Error(`${request.method} ${request.path}: ${JSON.stringify(answer)}`);
+    if (answer.kind !== 'answered' || answer.status >= 300 || !isJsonObject(answer.body))
+      throw new Error(`${request.method} ${request.path}: ${JSON.stringify(answer)}`);
     return answer.body;
   };
   const existing = (path: string, object: JsonObject | undefined): JsonObject => {
     if (object === undefined) throw new Error(`${path} does not exist`);
     return object;
   };
-  const patch = async (path: string, body: NonNullable<ApiRequest['body']>) => existing(path, await ask({ method: 'PATCH', path, body }));
+  const patch = async (path: string, body: NonNullable<ApiRequest['body']>) =>
+    existing(path, await ask({ method: 'PATCH', path, body }));
   const get = (path: string) => ask({ method: 'GET', path });
   const removed: string[] = [];
-  const apply = (path: string, object: JsonObject) => patch(`${path}?fieldManager=suite`, { type: 'application/apply-patch+yaml', text: canonicalJson(object) });
+  const apply = (path: string, object: JsonObject) =>
+    patch(`${path}?fieldManager=suite`, { type: 'application/apply-patch+yaml', text: canonicalJson(object) });
 
   const ownerNamespace = `planwright-${run}`;
-  await apply(`/api/v1/namespaces/${ownerNamespace}`, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ownerNamespace } });
+  await apply(`/api/v1/namespaces/${ownerNamespace}`, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: ownerNamespace },
+  });
   removed.push(`/api/v1/namespaces/${ownerNamespace}`);
   return {
     name,
@@ -103,7 +115,8 @@ export async function realCluster(run: string): Promise<RealCluster> {
     audit: auditTrail(user),
     get,
     apply,
-    edit: (path, body) => patch(`${path}?fieldManager=kubectl-edit`, { type: 'application/merge-patch+json', text: JSON.stringify(body) }),
+    edit: (path, body) =>
+      patch(`${path}?fieldManager=kubectl-edit`, { type: 'application/merge-patch+json', text: JSON.stringify(body) }),
     list: async (path) => {
       const { items } = existing(path, await get(path));
       return isJsonArray(items) ? items.filter(isJsonObject) : [];
@@ -124,8 +137,9 @@ export async function realCluster(run: string): Promise<RealCluster> {
     },
     removeAfterwards: (path) => void removed.push(path),
     close: async () => {
-      for (const path of removed.toReversed()) await ask({ method: 'DELETE', path });
-      for (const path of removed) await gone(get, path);
+      const paths = [...new Set(removed.toReversed())];
+      for (const path of paths) await ask({ method: 'DELETE', path });
+      for (const path of paths) await gone(get, path);
       await client.close();
       await rm(directory, { recursive: true, force: true });
     },
@@ -141,17 +155,27 @@ async function gone(get: (path: string) => Promise<JsonObject | undefined>, path
 }
 
 /** The same credentials, acting as a user of its own with all rights; and a second context that leads nowhere. */
-async function planwrightKubeconfig(of: { readonly file: string; readonly context: string; readonly user: string }): Promise<string> {
+async function planwrightKubeconfig(of: {
+  readonly file: string;
+  readonly context: string;
+  readonly user: string;
+}): Promise<string> {
   const config = new KubeConfig();
   config.loadFromFile(of.file);
   config.setCurrentContext(of.context);
-  const { clusters, users, contexts } = JSON.parse(config.exportConfig()) as Record<'clusters' | 'users' | 'contexts', readonly { readonly name: string; readonly user?: object }[]>;
+  const { clusters, users, contexts } = JSON.parse(config.exportConfig()) as Record<
+    'clusters' | 'users' | 'contexts',
+    readonly { readonly name: string; readonly user?: object }[]
+  >;
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [...clusters, { name: unreachableName, cluster: { server: `https://127.0.0.1:${await closedPort()}` } }],
     users: users.map((entry) => ({ ...entry, user: { ...entry.user, as: of.user, 'as-groups': ['system:masters'] } })),
-    contexts: [...contexts.filter((entry) => entry.name === of.context), { name: unreachableName, context: { cluster: unreachableName, user: users[0]?.name } }],
+    contexts: [
+      ...contexts.filter((entry) => entry.name === of.context),
+      { name: unreachableName, context: { cluster: unreachableName, user: users[0]?.name } },
+    ],
     'current-context': of.context,
   });
 }

@@ -6,7 +6,7 @@ import { readKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
 import type { ServerSettings } from '../../src/domain/config/server-settings.ts';
 import { type SandboxCluster, startCluster } from '../../src/sandbox/cluster/cluster.ts';
 import { type SandboxGitHub, startGitHub } from '../../src/sandbox/github/github.ts';
-import { type Planwright, startPlanwright } from '../../src/start-planwright.ts';
+import { type Planwright, type PlanwrightSettings, startPlanwright } from '../../src/start-planwright.ts';
 import { openApiValidator } from '../sandbox/openapi-validator.ts';
 
 /** Everything that a story needs: the in-memory GitHub, clusters, and Planwright itself, over real sockets. */
@@ -37,6 +37,8 @@ export interface StageOptions {
   readonly mayDeploy?: readonly string[];
   readonly databaseUrl?: string;
   readonly readyDelayMs?: number;
+  /** Of the repository; private unless said otherwise. */
+  readonly visibility?: 'public' | 'private';
 }
 
 export const repo = 'acme/infra';
@@ -69,7 +71,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   for (const login of ['alice', 'bob', 'dave', 'mona', 'carol', 'olga']) github.createUser(login);
   github.createOrganisation('acme', { owners: ['olga'] });
   const { id: appId } = github.registerApp({ publicKey: keys.publicKey });
-  await github.createRepository(repo, { files: { ...options.files } });
+  await github.createRepository(repo, { files: { ...options.files }, private: options.visibility !== 'public' });
   for (const login of ['alice', 'bob', 'dave']) github.grant(repo, login, 'write');
   github.grant(repo, 'mona', 'maintain');
   github.grant(repo, 'carol', 'read');
@@ -90,7 +92,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       ]),
     ),
   };
-  const planwright = await startPlanwright({
+  const planwright = await (options.start ?? startPlanwright)({
     app: { id: appId, privateKey: keys.privateKey, webhookSecret },
     gitHub: { host: github.host, protocol: 'http', throttled: false },
     listen: { host: '127.0.0.1', port: 0, webhookPath: '/api/github/webhooks' },

@@ -134,7 +134,7 @@ describe("the repository's configuration", () => {
   it('names the files in which head and base conflict', async () => {
     const pull = await story.open({
       title: 'Conflict',
-      files: { 'README.md': 'my words\n', [settings]: loud }
+      files: { 'README.md': 'my words\n', [settings]: loud },
     });
     await story.checked(pull);
     await story.github.push({ repo, branch: 'main', files: { 'README.md': 'other words\n' }, author: 'olga' });

@@ -68,7 +68,7 @@ describe('merges that follow one another', () => {
     for (const { sha } of [first, second]) await story.ended(sha, 'planwright/gate', 'success');
     const merged = [await story.merge(first), await story.merge(second)];
     await story.stage.eventually('both ends', () =>
-      merged.every((sha) => ['success', 'inactive'].includes(story.states(sha)['lab'] ?? '')) ? true : undefined,
+      merged.every((sha) => ['success', 'inactive'].includes(story.states(sha).lab ?? '')) ? true : undefined,
     );
     await story.deployed(merged[1] ?? '', { lab: 'success' });
     expect([story.data('staging', 'quick-a'), story.data('staging', 'quick-b')]).toEqual([
@@ -108,14 +108,12 @@ describe('merges that follow one another', () => {
   it('does not go back to an older merge that failed when somebody tries it again', async () => {
     await story.deployUnasked('Start', files('back', { a: '1' }));
     const message = 'not today';
-    story
-      .cluster('staging')
-      .faults.failNext({
-        method: 'PATCH',
-        path: /\/back-a\?(?!.*dryRun)/,
-        status: 403,
-        body: { kind: 'Status', status: 'Failure', reason: 'Forbidden', message, code: 403 },
-      });
+    story.cluster('staging').faults.failNext({
+      method: 'PATCH',
+      path: /\/back-a\?(?!.*dryRun)/,
+      status: 403,
+      body: { kind: 'Status', status: 'Failure', reason: 'Forbidden', message, code: 403 },
+    });
     const failed = await story.landUnasked('Two', files('back', { a: '2' }));
     await story.ended(failed.merged, 'planwright/deploy', 'failure');
     await story.openIssue('back@lab', message);

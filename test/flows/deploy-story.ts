@@ -55,6 +55,11 @@ export class DeployStory extends ChangeStory {
     this.stage = stage;
   }
 
+  /** How far GitHub's clock is ahead of this machine's. */
+  lead(): number {
+    return this.stage.github.clock.now().getTime() - Date.now();
+  }
+
   cluster(name: string): SandboxCluster {
     const cluster = this.stage.clusters.get(name);
     if (cluster === undefined) throw new Error(`the stage has no cluster ${name}`);

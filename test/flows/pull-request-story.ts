@@ -16,6 +16,11 @@ interface Checks {
   readonly gate: CheckRunView;
 }
 
+interface Wanted {
+  readonly conclusion?: string;
+  readonly says?: string | RegExp;
+}
+
 type Said = Parameters<SandboxGitHub['review']>[0]['state'];
 
 /** What people do on pull requests of one stage, and what they then see there. */
@@ -81,30 +86,32 @@ export class PullRequestStory {
     });
   }
 
-  /** Waits until the gate of the head is completed and says this; its conclusion and summary. */
-  gate(
-    { head }: Pick<Pull, 'head'>,
-    wanted: { readonly conclusion?: string; readonly says?: string | RegExp },
-  ): Promise<CheckRunView> {
-    return this.stage.eventually(`the gate of ${head} with ${String(wanted.says ?? wanted.conclusion)}`, () => {
-      const gate = this.check(head, 'planwright/gate');
-      if (gate?.status !== 'completed' || (wanted.conclusion !== undefined && gate.conclusion !== wanted.conclusion))
-        return undefined;
-      return wanted.says === undefined || matches(textOf(gate), wanted.says) ? gate : undefined;
-    });
+  /** Waits until the gate of the head is completed, with this conclusion and these words. */
+  gate({ head }: Pick<Pull, 'head'>, wanted: Wanted): Promise<CheckRunView> {
+    return this.#ends(head, 'planwright/gate', wanted);
   }
 
-  /** Waits until the plan check of the head is completed and says this. */
-  plan(
-    { head }: Pick<Pull, 'head'>,
-    wanted: { readonly conclusion?: string; readonly says?: string | RegExp },
-  ): Promise<CheckRunView> {
-    return this.stage.eventually(`the plan of ${head} with ${String(wanted.says ?? wanted.conclusion)}`, () => {
-      const plan = this.check(head, 'planwright/plan');
-      if (plan?.status !== 'completed' || (wanted.conclusion !== undefined && plan.conclusion !== wanted.conclusion))
-        return undefined;
-      return wanted.says === undefined || matches(textOf(plan), wanted.says) ? plan : undefined;
-    });
+  /** Waits until the plan check of the head is completed, with this conclusion and these words. */
+  plan({ head }: Pick<Pull, 'head'>, wanted: Wanted): Promise<CheckRunView> {
+    return this.#ends(head, 'planwright/plan', wanted);
+  }
+
+  async #ends(head: string, name: string, { conclusion, says }: Wanted): Promise<CheckRunView> {
+    const look = () => this.check(head, name);
+    try {
+      return await this.stage.eventually(`${name} of ${head} as ${String(conclusion)} with ${String(says)}`, () => {
+        const run = look();
+        if (run?.status !== 'completed' || (conclusion !== undefined && run.conclusion !== conclusion))
+          return undefined;
+        return says === undefined || matches(textOf(run), says) ? run : undefined;
+      });
+    } catch (error) {
+      const run = look();
+      throw new Error(
+        `${name} says ${run === undefined ? 'nothing' : `${run.status} ${run.conclusion}: ${textOf(run)}`}`,
+        { cause: error },
+      );
+    }
   }
 
   /** A review after everything that was shown until now, by GitHub's clock. */
@@ -166,14 +173,9 @@ export class PullRequestStory {
   }
 }
 
-/** Everything that a check run says. */
+/** Everything that a check run says, without the marks of Markdown. */
 export function textOf({ output }: CheckRunView): string {
-  return [
-    output.title,
-    output.summary,
-    output.text,
-    ...output.annotations.map((annotation) => JSON.stringify(annotation)),
-  ].join('\n');
+  return [output.title, output.summary, output.text, ...output.annotations.map(({ message }) => message)].join('\n').replaceAll(/[`\\]/g, '');
 }
 
 function matches(text: string, wanted: string | RegExp): boolean {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SandboxCluster } from '../../src/sandbox/cluster/cluster.ts';
 import { setStage } from '../e2e/stage.ts';
+import { applyAs, createNamespace } from './apply-as.ts';
 import { configMap, deployment } from './manifests.ts';
 import { type Files, type Pull, PullRequestStory } from './pull-request-story.ts';
 
@@ -66,11 +67,7 @@ describe('manifests that are refused', () => {
     const staging = stage.clusters.get('staging');
     if (staging === undefined) throw new Error('no cluster');
     cluster = staging;
-    await applyAs(cluster, 'planwright', '/api/v1/namespaces/shop', {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'shop' },
-    });
+    await createNamespace(cluster, 'shop');
     await applyAs(cluster, 'helm', '/api/v1/namespaces/shop/configmaps/owned', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -229,12 +226,3 @@ describe('manifests that are refused', () => {
     expect(writes).toEqual([]);
   });
 });
-
-async function applyAs(cluster: SandboxCluster, manager: string, path: string, object: object): Promise<void> {
-  const answer = await fetch(`${cluster.url}${path}?fieldManager=${manager}`, {
-    method: 'PATCH',
-    headers: { authorization: `Bearer ${cluster.token}`, 'content-type': 'application/apply-patch+yaml' },
-    body: JSON.stringify(object),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-}

@@ -1,5 +1,5 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { isSecretName } from '../../domain/plan/mask.ts';
+import { isSecretName } from '../../domain/plan/secret-name.ts';
 
 const masked = '(masked)';
 

@@ -16,8 +16,6 @@ export type DeploymentPhase =
   | { readonly kind: 'superseded'; readonly by: CommitSha }
   | { readonly kind: 'cancelled'; readonly reason: string };
 
-export type DeploymentPhaseKind = DeploymentPhase['kind'];
-
 /** One target's deployment of one merge. `sequence` is the order of merges in the repository. */
 export interface Deployment {
   readonly id: number;

@@ -1,7 +1,7 @@
 import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { bareValue, fieldPath, type PathSegment } from './field-path.ts';
 import type { FieldSchema } from './field-schema.ts';
-import { isSecretName } from './mask.ts';
+import { isSecretName } from './secret-name.ts';
 
 /** A value that server-side apply owns as one: a scalar, an atomic list or map, an empty list or map, or the order of a list's items. */
 export interface Leaf {

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Approval, type Coverage, coverage } from '../../../src/domain/gate/coverage.ts';
 import { clusterUid, parseTargetName } from '../../../src/domain/identity.ts';
-import { absent, type Effect, type EffectAction, type EffectValue, type Move, sameValue } from '../../../src/domain/plan/effect.ts';
+import {
+  absent,
+  type Effect,
+  type EffectAction,
+  type EffectValue,
+  type Move,
+  sameValue,
+} from '../../../src/domain/plan/effect.ts';
 import { effect, json, object, plan } from '../plan-builder.ts';
 
 function step(before: unknown, after: unknown, overrides: Partial<Effect> = {}): Effect {
@@ -14,13 +21,36 @@ function approves(personId: number, ...effects: readonly Effect[]): Approval {
   return { personId, effects };
 }
 
-function covers(moves: readonly Effect[], approvals: readonly Approval[], more: { needed?: number; promised?: readonly Effect[]; outcome?: EffectValue; outcomeOrder?: EffectValue } = {}): Coverage {
+function covers(
+  moves: readonly Effect[],
+  approvals: readonly Approval[],
+  more: { needed?: number; promised?: readonly Effect[]; outcome?: EffectValue; outcomeOrder?: EffectValue } = {},
+): Coverage {
   const { promised } = more;
   return coverage({
-    plan: { ...plan(), moves: moves.map(({ object: identity, action, path, before, after }): Move => ({ object: identity, action, path, before, after })) },
+    plan: {
+      ...plan(),
+      moves: moves.map(
+        ({ object: identity, action, path, before, after }): Move => ({
+          object: identity,
+          action,
+          path,
+          before,
+          after,
+        }),
+      ),
+    },
     approvals,
     needed: more.needed ?? 1,
-    ...(promised === undefined ? {} : { promised: { moves: promised, outcome: ({ path }) => (path.endsWith('[*]') ? (more.outcomeOrder ?? more.outcome) : more.outcome) ?? absent } }),
+    ...(promised === undefined
+      ? {}
+      : {
+          promised: {
+            moves: promised,
+            outcome: ({ path }) =>
+              (path.endsWith('[*]') ? (more.outcomeOrder ?? more.outcome) : more.outcome) ?? absent,
+          },
+        }),
   });
 }
 
@@ -30,7 +60,11 @@ const uncovered = { kind: 'uncovered' };
 describe('a plan is covered', () => {
   test('by the approval of its own effects', () => {
     expect(covers([step(1, 2)], [approves(1, step(1, 2))])).toEqual(covered);
-    expect(covers([step(1, 2)], [])).toEqual({ kind: 'uncovered', unapproved: [expect.objectContaining({ after: json(2) })], missing: [] });
+    expect(covers([step(1, 2)], [])).toEqual({
+      kind: 'uncovered',
+      unapproved: [expect.objectContaining({ after: json(2) })],
+      missing: [],
+    });
   });
 
   test('by a chain through the approvals of several pull requests', () => {
@@ -55,13 +89,23 @@ describe('a plan is covered', () => {
   });
 
   test('whatever it does where nobody has to approve', () => {
-    expect(covers([step(1, 2), step(undefined, 1, { action: 'delete' })], [], { needed: 0, promised: [step(1, 2)] })).toEqual(covered);
+    expect(
+      covers([step(1, 2), step(undefined, 1, { action: 'delete' })], [], { needed: 0, promised: [step(1, 2)] }),
+    ).toEqual(covered);
   });
 
   test('not by approvals for another target or cluster', () => {
-    expect(covers([step(1, 2)], [approves(1, step(1, 2, { target: parseTargetName('web@staging') }))])).toMatchObject(uncovered);
-    expect(covers([step(1, 2)], [approves(1, step(1, 2, { cluster: clusterUid('another') }))])).toMatchObject(uncovered);
-    const unknown = coverage({ plan: { ...plan({ cluster: { name: 'production', uid: undefined } }), moves: [step(1, 2)] }, approvals: [approves(1, step(1, 2))], needed: 1 });
+    expect(covers([step(1, 2)], [approves(1, step(1, 2, { target: parseTargetName('web@staging') }))])).toMatchObject(
+      uncovered,
+    );
+    expect(covers([step(1, 2)], [approves(1, step(1, 2, { cluster: clusterUid('another') }))])).toMatchObject(
+      uncovered,
+    );
+    const unknown = coverage({
+      plan: { ...plan({ cluster: { name: 'production', uid: undefined } }), moves: [step(1, 2)] },
+      approvals: [approves(1, step(1, 2))],
+      needed: 1,
+    });
     expect(unknown).toMatchObject(uncovered);
   });
 
@@ -103,12 +147,21 @@ describe('what happens to the object', () => {
     ['replace', ['replace', 'delete']],
     ['delete', ['delete']],
   ])('to %s needs one of %j', (action, enough) => {
-    const allowed = ways.filter((approved) => covers([step(1, 2, { action })], [approves(1, step(1, 2, { action: approved }))]).kind === 'covered');
+    const allowed = ways.filter(
+      (approved) =>
+        covers([step(1, 2, { action })], [approves(1, step(1, 2, { action: approved }))]).kind === 'covered',
+    );
     expect(allowed).toEqual(enough);
   });
 
   test('is approved by the chain as a whole', () => {
-    const chain = approves(1, step(undefined, 1, { action: 'create' }), step(1, 2), step(2, 3, { action: 'replace' }), step(3, undefined, { action: 'delete' }));
+    const chain = approves(
+      1,
+      step(undefined, 1, { action: 'create' }),
+      step(1, 2),
+      step(2, 3, { action: 'replace' }),
+      step(3, undefined, { action: 'delete' }),
+    );
     expect(covers([step(undefined, 2, { action: 'create' })], [chain])).toEqual(covered);
     expect(covers([step(1, undefined, { action: 'delete' })], [chain])).toEqual(covered);
     expect(covers([step(1, 3, { action: 'replace' })], [chain])).toEqual(covered);
@@ -135,7 +188,11 @@ describe('what was promised', () => {
 
   test('may be missing only when it is live already', () => {
     expect(covers([], [approves(1, ...promised)], { promised, outcome: json(2) })).toEqual(covered);
-    expect(covers([], [approves(1, ...promised)], { promised, outcome: json(1) })).toMatchObject({ kind: 'uncovered', unapproved: [], missing: [{ after: json(2) }] });
+    expect(covers([], [approves(1, ...promised)], { promised, outcome: json(1) })).toMatchObject({
+      kind: 'uncovered',
+      unapproved: [],
+      missing: [{ after: json(2) }],
+    });
     expect(covers([], [approves(1, ...promised)], { promised, outcome: absent })).toMatchObject(uncovered);
   });
 
@@ -154,16 +211,24 @@ describe('what was promised', () => {
     expect(covers([], [approves(1, order)], { promised: [order], outcome: json(['b', 'x', 'a']) })).toEqual(covered);
     expect(covers([], [approves(1, order)], { promised: [order], outcome: json(['a', 'b']) })).toMatchObject(uncovered);
     const back = step(['b', 'a'], ['a', 'b'], { path: 'spec.list[*]' });
-    expect(covers([], [approves(1, order), approves(2, back)], { promised: [order], outcome: json(['a', 'b']) })).toEqual(covered);
+    expect(
+      covers([], [approves(1, order), approves(2, back)], { promised: [order], outcome: json(['a', 'b']) }),
+    ).toEqual(covered);
   });
 });
 
 describe('the order of a list', () => {
-  const order = (before: readonly string[] | undefined, after: readonly string[], action: EffectAction = 'update') => step(before, after, { path: 'spec.list[*]', action });
+  const order = (before: readonly string[] | undefined, after: readonly string[], action: EffectAction = 'update') =>
+    step(before, after, { path: 'spec.list[*]', action });
 
   test('is covered whatever other items came and went', () => {
     expect(covers([order(['x', 'a', 'b'], ['b', 'a'])], [approves(1, order(['a', 'b'], ['b', 'a']))])).toEqual(covered);
-    expect(covers([order(['a', 'b'], ['b', 'a', 'y'])], [approves(1, order(['a', 'b'], ['b', 'a']), order(['a'], ['a', 'y']))])).toEqual(covered);
+    expect(
+      covers(
+        [order(['a', 'b'], ['b', 'a', 'y'])],
+        [approves(1, order(['a', 'b'], ['b', 'a']), order(['a'], ['a', 'y']))],
+      ),
+    ).toEqual(covered);
   });
 
   test('is covered by the steps of several pull requests', () => {
@@ -173,8 +238,12 @@ describe('the order of a list', () => {
   });
 
   test('is not covered by the reordering of other items', () => {
-    expect(covers([order(['a', 'b'], ['b', 'a'])], [approves(1, order(['x', 'y'], ['y', 'x']))])).toMatchObject(uncovered);
-    expect(covers([order(['a', 'b'], ['b', 'a'])], [approves(1, order(['c', 'd', 'a'], ['d', 'c', 'a']))])).toMatchObject(uncovered);
+    expect(covers([order(['a', 'b'], ['b', 'a'])], [approves(1, order(['x', 'y'], ['y', 'x']))])).toMatchObject(
+      uncovered,
+    );
+    expect(
+      covers([order(['a', 'b'], ['b', 'a'])], [approves(1, order(['c', 'd', 'a'], ['d', 'c', 'a']))]),
+    ).toMatchObject(uncovered);
   });
 
   test('of a created list is the one that was approved', () => {
@@ -184,8 +253,12 @@ describe('the order of a list', () => {
   });
 
   test('that needs a replacement needs the approval of one', () => {
-    expect(covers([order(['a', 'b'], ['b', 'a'], 'replace')], [approves(1, order(['a', 'b'], ['b', 'a']))])).toMatchObject(uncovered);
-    expect(covers([order(['a', 'b'], ['b', 'a'], 'replace')], [approves(1, order(['a', 'b'], ['b', 'a'], 'replace'))])).toEqual(covered);
+    expect(
+      covers([order(['a', 'b'], ['b', 'a'], 'replace')], [approves(1, order(['a', 'b'], ['b', 'a']))]),
+    ).toMatchObject(uncovered);
+    expect(
+      covers([order(['a', 'b'], ['b', 'a'], 'replace')], [approves(1, order(['a', 'b'], ['b', 'a'], 'replace'))]),
+    ).toEqual(covered);
   });
 
   test('needs as many people as any effect', () => {
@@ -198,11 +271,16 @@ describe('the order of a list', () => {
 describe('any approvals', () => {
   const actions = fc.constantFrom<EffectAction>('create', 'update', 'replace', 'delete');
   const value = fc.constantFrom(undefined, 1, 2, 3, 4);
-  const scalarStep = fc.record({ before: value, after: value, action: actions }).map(({ before, after, action }) => step(before, after, { action }));
+  const scalarStep = fc
+    .record({ before: value, after: value, action: actions })
+    .map(({ before, after, action }) => step(before, after, { action }));
   const names = fc.shuffledSubarray(['a', 'b', 'c', 'd']);
   const orderStep = fc.tuple(names, names).map(([before, after]) => step(before, after, { path: 'spec.list[*]' }));
   const anyStep = fc.oneof(scalarStep, orderStep);
-  const approval = fc.record({ personId: fc.integer({ min: 1, max: 3 }), effects: fc.array(anyStep, { maxLength: 5 }) });
+  const approval = fc.record({
+    personId: fc.integer({ min: 1, max: 3 }),
+    effects: fc.array(anyStep, { maxLength: 5 }),
+  });
   const approvals = fc.array(approval, { maxLength: 6 });
   const question = fc.record({
     moves: fc.array(anyStep, { maxLength: 3 }),
@@ -257,7 +335,9 @@ describe('any approvals', () => {
   });
 
   test('that lead in circles are searched to an end', () => {
-    const ring = Array.from({ length: 60 }, (_, index) => step(index, (index + 1) % 60, { action: (['update', 'replace', 'create'] as const)[index % 3] ?? 'update' }));
+    const ring = Array.from({ length: 60 }, (_, index) =>
+      step(index, (index + 1) % 60, { action: (['update', 'replace', 'create'] as const)[index % 3] ?? 'update' }),
+    );
     const chords = Array.from({ length: 60 }, (_, index) => step(index, (index * 7) % 60));
     expect(covers([step(0, 'nowhere')], [approves(1, ...ring, ...chords)])).toMatchObject(uncovered);
     expect(covers([step(0, 59)], [approves(1, ...ring, ...chords)])).toEqual(covered);
@@ -268,9 +348,21 @@ describe('any approvals', () => {
     let ends: { value: EffectValue; actions: readonly EffectAction[] }[] = [{ value: move.before, actions: [] }];
     for (let length = 1; length <= 8; length += 1) {
       const next = ends.flatMap(({ value: at, actions: done }) =>
-        steps.filter((one) => sameValue(one.before, at)).map((one) => ({ value: one.after, actions: [...done, one.action] })),
+        steps
+          .filter((one) => sameValue(one.before, at))
+          .map((one) => ({ value: one.after, actions: [...done, one.action] })),
       );
-      const distinct = new Map(next.map((end) => [JSON.stringify([end.value, end.actions[0], end.actions.at(-1), end.actions.some((one) => one === 'replace' || one === 'delete')]), end]));
+      const distinct = new Map(
+        next.map((end) => [
+          JSON.stringify([
+            end.value,
+            end.actions[0],
+            end.actions.at(-1),
+            end.actions.some((one) => one === 'replace' || one === 'delete'),
+          ]),
+          end,
+        ]),
+      );
       ends = [...distinct.values()];
       const done = ends.some(({ value: at, actions: all }) => {
         if (!sameValue(at, move.after)) return false;

@@ -8,7 +8,19 @@ import type { Permission, Review } from '../../../src/domain/gate/people.ts';
 import { type PlanDigest, parseTargetName } from '../../../src/domain/identity.ts';
 import type { Effect } from '../../../src/domain/plan/effect.ts';
 import type { Plan } from '../../../src/domain/plan/plan.ts';
-import { base, change, deletedClaim, digest, effect, head, json, person, plan, problem, requirement } from '../plan-builder.ts';
+import {
+  base,
+  change,
+  deletedClaim,
+  digest,
+  effect,
+  head,
+  json,
+  person,
+  plan,
+  problem,
+  requirement,
+} from '../plan-builder.ts';
 import { atSecond, author, exclusions, kim, review, reviewFacts, robin, shown, shownDigest } from './review-builder.ts';
 
 const production: Environment = { name: 'production', cluster: 'production', approvals: 1, after: [] };
@@ -46,7 +58,8 @@ function decide(situation: Situation = {}): GateDecision {
 
 function named(decision: GateDecision, name: string): Requirement {
   const found = decision.requirements.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new Error(`no requirement ${name} among ${decision.requirements.map((one) => one.name).join(', ')}`);
+  if (found === undefined)
+    throw new Error(`no requirement ${name} among ${decision.requirements.map((one) => one.name).join(', ')}`);
   return found;
 }
 
@@ -54,7 +67,10 @@ describe('the gate of a pull request', () => {
   test('opens with the approval that the environment asks for', () => {
     const decision = decide({ reviews: [review(kim)] });
     expect(decision.status).toBe('open');
-    expect(named(decision, 'approvals of production')).toMatchObject({ status: 'met', evidence: ['kim approved these effects'] });
+    expect(named(decision, 'approvals of production')).toMatchObject({
+      status: 'met',
+      evidence: ['kim approved these effects'],
+    });
   });
 
   test('waits without one, and says who could give it', () => {
@@ -72,7 +88,9 @@ describe('the gate of a pull request', () => {
   test('counts people where several are needed', () => {
     const two = { environment: { approvals: 2 } };
     expect(decide({ ...two, reviews: [review(kim)] }).status).toBe('waiting');
-    expect(decide({ ...two, reviews: [review(kim), review(kim, { submittedAtMs: atSecond(11) })] }).status).toBe('waiting');
+    expect(decide({ ...two, reviews: [review(kim), review(kim, { submittedAtMs: atSecond(11) })] }).status).toBe(
+      'waiting',
+    );
     expect(decide({ ...two, reviews: [review(kim), review(robin)] }).status).toBe('open');
     expect(named(decide(two), 'approvals of production').reason).toContain('2 approvals');
   });
@@ -87,7 +105,11 @@ describe('the gate of a pull request', () => {
   });
 
   test('asks for each environment by itself', () => {
-    const staging = plan({ name: 'web@staging', digest: digest('cccc'), effects: [effect({ target: parseTargetName('web@staging') })] });
+    const staging = plan({
+      name: 'web@staging',
+      digest: digest('cccc'),
+      effects: [effect({ target: parseTargetName('web@staging') })],
+    });
     const decision = decideGate({
       head,
       plans: [
@@ -109,10 +131,16 @@ describe('the gate of a pull request', () => {
   });
 
   test('names only the targets whose effects lack approval', () => {
-    const api = plan({ name: 'api@production', digest: digest('cccc'), effects: [effect({ target: parseTargetName('api@production') })] });
+    const api = plan({
+      name: 'api@production',
+      digest: digest('cccc'),
+      effects: [effect({ target: parseTargetName('api@production') })],
+    });
     const decision = decide({ plans: [current, api], reviews: [review(kim)] });
     expect(named(decision, 'approvals of production')).toMatchObject({ status: 'unmet', targets: ['api@production'] });
-    expect(named(decision, 'approvals of production').evidence).toEqual(['kim approved other effects of api@production: the plan has changed since; approve again']);
+    expect(named(decision, 'approvals of production').evidence).toEqual([
+      'kim approved other effects of api@production: the plan has changed since; approve again',
+    ]);
   });
 });
 
@@ -120,11 +148,16 @@ describe('an approval', () => {
   test('for an older commit counts while the effects are the same', () => {
     const decision = decide({ reviews: [review(kim, { commit: base })], shownEffects: [[digest('bbbb'), effects]] });
     expect(decision.status).toBe('open');
-    expect(named(decision, 'approvals of production').evidence).toEqual([`kim approved these effects (given for ${base.slice(0, 7)})`]);
+    expect(named(decision, 'approvals of production').evidence).toEqual([
+      `kim approved these effects (given for ${base.slice(0, 7)})`,
+    ]);
   });
 
   test('for an older commit whose effects differ is asked for again', () => {
-    const decision = decide({ reviews: [review(kim, { commit: base })], shownEffects: [[digest('bbbb'), [effect({ after: json(9) })]]] });
+    const decision = decide({
+      reviews: [review(kim, { commit: base })],
+      shownEffects: [[digest('bbbb'), [effect({ after: json(9) })]]],
+    });
     expect(decision.status).toBe('waiting');
     expect(named(decision, 'approvals of production').evidence).toEqual([
       `kim approved other effects of web@production (given for ${base.slice(0, 7)}): the plan has changed since; approve again`,
@@ -136,7 +169,10 @@ describe('an approval', () => {
   });
 
   test('that does not count is told with its reason', () => {
-    const decision = decide({ reviews: [review(author), review(kim), review(robin)], permissions: { author: 'admin', kim: 'read' } });
+    const decision = decide({
+      reviews: [review(author), review(kim), review(robin)],
+      permissions: { author: 'admin', kim: 'read' },
+    });
     expect(decision.status).toBe('waiting');
     expect(named(decision, 'approvals of production').evidence).toEqual([
       "author's approval does not count: opened this pull request",
@@ -151,8 +187,12 @@ describe('an approval', () => {
     const recorded: readonly Approval[] = [{ personId: robin.id, effects: [pending] }];
     const facts = { pendingApprovals: new Map([[both.target, recorded]]) };
     expect(decide({ plans: [both], facts }).status).toBe('waiting');
-    expect(decide({ plans: [both], facts, reviews: [review(kim)], shownEffects: [[shownDigest, [effect()]]] }).status).toBe('open');
-    expect(decide({ plans: [both], reviews: [review(kim)], shownEffects: [[shownDigest, [effect()]]] }).status).toBe('waiting');
+    expect(
+      decide({ plans: [both], facts, reviews: [review(kim)], shownEffects: [[shownDigest, [effect()]]] }).status,
+    ).toBe('open');
+    expect(decide({ plans: [both], reviews: [review(kim)], shownEffects: [[shownDigest, [effect()]]] }).status).toBe(
+      'waiting',
+    );
   });
 
   test('must be of every step that is shown, also of drift', () => {
@@ -171,7 +211,10 @@ describe('the gate stays shut', () => {
   });
 
   test('while there is no current plan', () => {
-    const decision = decide({ plans: [], facts: { planProblem: 'the head conflicts with the base in apps/web/a.yaml' } });
+    const decision = decide({
+      plans: [],
+      facts: { planProblem: 'the head conflicts with the base in apps/web/a.yaml' },
+    });
     expect(decision.status).toBe('blocked');
     expect(named(decision, 'plan is current').reason).toContain('apps/web/a.yaml');
   });
@@ -179,28 +222,45 @@ describe('the gate stays shut', () => {
   test('while somebody asks for changes', () => {
     const decision = decide({ reviews: [review(kim), review(robin, { state: 'changes_requested' })] });
     expect(decision.status).toBe('blocked');
-    expect(named(decision, 'no changes requested')).toMatchObject({ status: 'failed', reason: 'robin asked for changes', who: ['robin'] });
+    expect(named(decision, 'no changes requested')).toMatchObject({
+      status: 'failed',
+      reason: 'robin asked for changes',
+      who: ['robin'],
+    });
   });
 
   test('while nobody knows who pushed last, where people are asked', () => {
     const reviews = [review(kim)];
     expect(decide({ reviews, lastPusher: 'unknown' }).status).toBe('blocked');
-    expect(named(decide({ reviews, lastPusher: 'unknown' }), 'last pusher is known').reason).toContain('who pushed this head');
+    expect(named(decide({ reviews, lastPusher: 'unknown' }), 'last pusher is known').reason).toContain(
+      'who pushed this head',
+    );
     expect(decide({ reviews, lastPusher: 'unknown', environment: { approvals: 0 } }).status).toBe('open');
     expect(decide({ lastPusher: 'unknown', plans: [plan({ effects: [] })] }).status).toBe('open');
     expect(decide({ lastPusher: 'unknown', plans: [], facts: { configurationChanged: true } }).status).toBe('blocked');
   });
 
-  test('while a fork\'s head was not planned live', () => {
+  test("while a fork's head was not planned live", () => {
     const decision = decide({ plans: [plan({ effects: [] })], facts: { offline: true } });
     expect(decision.status).toBe('waiting');
-    expect(named(decision, 'planned live for this SHA')).toMatchObject({ status: 'unmet', who: ['anyone with write access'], reason: expect.stringContaining(head.slice(0, 7)) });
+    expect(named(decision, 'planned live for this SHA')).toMatchObject({
+      status: 'unmet',
+      who: ['anyone with write access'],
+      reason: expect.stringContaining(head.slice(0, 7)),
+    });
   });
 });
 
 describe('what needs a maintainer', () => {
   const removing = (deleted: number, owned: number, overrides: Partial<Plan> = {}) =>
-    plan({ digest: shownDigest, effects, changes: Array.from({ length: deleted }, (_, index) => deletedClaim(`data-${index}`)), owned, rendered: owned - deleted, ...overrides });
+    plan({
+      digest: shownDigest,
+      effects,
+      changes: Array.from({ length: deleted }, (_, index) => deletedClaim(`data-${index}`)),
+      owned,
+      rendered: owned - deleted,
+      ...overrides,
+    });
 
   test.each<[number, number, Partial<Plan>, boolean]>([
     [3, 5, {}, true],
@@ -232,8 +292,13 @@ describe('what needs a maintainer', () => {
     expect(decide({ plans: [removing(3, 5)], environment: { approvals: 0 } }).status).toBe('waiting');
   });
 
-  test('a large removal is approved by what was shown, not by another plan\'s approval', () => {
-    const decision = decide({ plans: [removing(3, 5)], reviews: [review(kim)], permissions: { kim: 'maintain' }, shownEffects: [[shownDigest, [effect({ after: json(9) })]]] });
+  test("a large removal is approved by what was shown, not by another plan's approval", () => {
+    const decision = decide({
+      plans: [removing(3, 5)],
+      reviews: [review(kim)],
+      permissions: { kim: 'maintain' },
+      shownEffects: [[shownDigest, [effect({ after: json(9) })]]],
+    });
     expect(named(decision, 'large removal from web@production').status).toBe('unmet');
   });
 
@@ -243,16 +308,27 @@ describe('what needs a maintainer', () => {
     expect(decide({ plans: [], facts }).status).toBe('waiting');
     expect(decide({ plans: [], facts, reviews: [review(robin)], permissions }).status).toBe('waiting');
     expect(decide({ plans: [], facts, reviews: [review(kim, { commit: base })], permissions }).status).toBe('waiting');
-    expect(decide({ plans: [], facts: { ...facts, sameConfiguration: new Set([head, base]) }, reviews: [review(kim, { commit: base })], permissions }).status).toBe('open');
+    expect(
+      decide({
+        plans: [],
+        facts: { ...facts, sameConfiguration: new Set([head, base]) },
+        reviews: [review(kim, { commit: base })],
+        permissions,
+      }).status,
+    ).toBe('open');
     const open = decide({ plans: [], facts, reviews: [review(kim)], permissions });
     expect(open.status).toBe('open');
     expect(named(open, 'configuration').evidence).toEqual([`kim (maintain) approved ${head.slice(0, 7)}`]);
-    expect(named(decide({ plans: [], facts, reviews: [review(author)] }), 'configuration').evidence).toEqual(["author's approval does not count: opened this pull request"]);
+    expect(named(decide({ plans: [], facts, reviews: [review(author)] }), 'configuration').evidence).toEqual([
+      "author's approval does not count: opened this pull request",
+    ]);
   });
 });
 
 describe('every decision', () => {
-  const people = ['kim', 'robin', 'sasha', 'author'].map((login) => person(login)).concat(person('bot[bot]', { bot: true }));
+  const people = ['kim', 'robin', 'sasha', 'author']
+    .map((login) => person(login))
+    .concat(person('bot[bot]', { bot: true }));
   const anyReview = fc.record({
     who: fc.constantFrom(...people),
     state: fc.constantFrom<Review['state']>('approved', 'changes_requested', 'commented', 'dismissed'),
@@ -260,10 +336,23 @@ describe('every decision', () => {
     second: fc.constantFrom(4, 5, 6, 20),
   });
   const situation = fc.record({
-    reviews: fc.uniqueArray(anyReview, { selector: ({ who }) => who.id, maxLength: 5 }).map((list) => list.map(({ who, state, commit, second }) => review(who, { state, commit, submittedAtMs: atSecond(second) }))),
-    permissions: fc.dictionary(fc.constantFrom(...people.map(({ login }) => login)), fc.constantFrom<Permission>('read', 'write', 'maintain'), { noNullPrototype: true }),
+    reviews: fc
+      .uniqueArray(anyReview, { selector: ({ who }) => who.id, maxLength: 5 })
+      .map((list) =>
+        list.map(({ who, state, commit, second }) => review(who, { state, commit, submittedAtMs: atSecond(second) })),
+      ),
+    permissions: fc.dictionary(
+      fc.constantFrom(...people.map(({ login }) => login)),
+      fc.constantFrom<Permission>('read', 'write', 'maintain'),
+      { noNullPrototype: true },
+    ),
     plans: fc.array(
-      fc.constantFrom(current, plan({ effects: [] }), plan({ ...current, complete: false }), plan({ ...current, changes: [change(), deletedClaim('a')], owned: 1 })),
+      fc.constantFrom(
+        current,
+        plan({ effects: [] }),
+        plan({ ...current, complete: false }),
+        plan({ ...current, changes: [change(), deletedClaim('a')], owned: 1 }),
+      ),
       { maxLength: 1 },
     ),
     environment: fc.record({ approvals: fc.integer({ min: 0, max: 2 }) }),
@@ -271,7 +360,13 @@ describe('every decision', () => {
     facts: fc.record({ configurationChanged: fc.boolean(), offline: fc.boolean() }),
     lastPusher: fc.constantFrom<'unknown' | undefined>('unknown', undefined),
   });
-  const toSituation = ({ lastPusher, ...rest }: (typeof situation extends fc.Arbitrary<infer Value> ? Value : never)): Situation => ({ ...rest, ...(lastPusher === undefined ? {} : { lastPusher }) });
+  const toSituation = ({
+    lastPusher,
+    ...rest
+  }: typeof situation extends fc.Arbitrary<infer Value> ? Value : never): Situation => ({
+    ...rest,
+    ...(lastPusher === undefined ? {} : { lastPusher }),
+  });
 
   test('explains itself: what is not met says why, and what can be met says by whom', () => {
     fc.assert(

@@ -1,6 +1,6 @@
 import type { Exclusions, ReviewFacts, ShownPlans } from '../../../src/domain/gate/approvals.ts';
 import type { Permission, Person, Review } from '../../../src/domain/gate/people.ts';
-import { head, person, digest } from '../plan-builder.ts';
+import { digest, head, person } from '../plan-builder.ts';
 
 export const author = person('author');
 export const kim = person('kim');

@@ -2,10 +2,22 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTargetName, repositoryId } from '../../../src/domain/identity.ts';
-import { type ApplySetOwner, applySetOf, applySetParent, groupKindText, partOf, partOfLabel, readApplySetContents } from '../../../src/domain/plan/applyset.ts';
+import {
+  type ApplySetOwner,
+  applySetOf,
+  applySetParent,
+  groupKindText,
+  partOf,
+  partOfLabel,
+  readApplySetContents,
+} from '../../../src/domain/plan/applyset.ts';
 import { configMap } from './object-builder.ts';
 
-const owner: ApplySetOwner = { host: 'github.com', repository: repositoryId(42), target: parseTargetName('web@production') };
+const owner: ApplySetOwner = {
+  host: 'github.com',
+  repository: repositoryId(42),
+  target: parseTargetName('web@production'),
+};
 
 describe('an ApplySet', () => {
   test('has the id that KEP-3659 derives from its parent', () => {
@@ -32,7 +44,7 @@ describe('an ApplySet', () => {
     expect(applySetOf({ ...owner, ...other }, 'default').parentName).not.toBe(applySetOf(owner, 'default').parentName);
   });
 
-  test('keeps its parent\'s name when the namespace of ownership records moves, and is another set there', () => {
+  test("keeps its parent's name when the namespace of ownership records moves, and is another set there", () => {
     const [here, there] = [applySetOf(owner, 'default'), applySetOf(owner, 'planwright')];
     expect(there.parentName).toBe(here.parentName);
     expect(there.id).not.toBe(here.id);
@@ -40,7 +52,10 @@ describe('an ApplySet', () => {
 
   test('says in its parent what it holds, and reads it back', () => {
     const set = applySetOf(owner, 'planwright');
-    const parent = applySetParent(set, owner, { groupKinds: ['ConfigMap', 'Deployment.apps'], namespaces: ['planwright', 'shop', 'web'] });
+    const parent = applySetParent(set, owner, {
+      groupKinds: ['ConfigMap', 'Deployment.apps'],
+      namespaces: ['planwright', 'shop', 'web'],
+    });
     expect(parent).toEqual({
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -56,16 +71,21 @@ describe('an ApplySet', () => {
         },
       },
     });
-    expect(readApplySetContents(parent)).toEqual({ groupKinds: ['ConfigMap', 'Deployment.apps'], namespaces: ['shop', 'web'] });
+    expect(readApplySetContents(parent)).toEqual({
+      groupKinds: ['ConfigMap', 'Deployment.apps'],
+      namespaces: ['shop', 'web'],
+    });
   });
 
   test('of a parent that says nothing holds nothing', () => {
     expect(readApplySetContents({})).toEqual({ groupKinds: [], namespaces: [] });
-    expect(readApplySetContents({ metadata: { annotations: { 'applyset.kubernetes.io/contains-group-kinds': '' } } })).toEqual({ groupKinds: [], namespaces: [] });
+    expect(
+      readApplySetContents({ metadata: { annotations: { 'applyset.kubernetes.io/contains-group-kinds': '' } } }),
+    ).toEqual({ groupKinds: [], namespaces: [] });
     expect(readApplySetContents({ metadata: { annotations: null } })).toEqual({ groupKinds: [], namespaces: [] });
   });
 
-  test('is named by its members\' label', () => {
+  test("is named by its members' label", () => {
     expect(partOf(configMap({}, { labels: { [partOfLabel]: 'applyset-x-v1' } }))).toBe('applyset-x-v1');
     expect(partOf(configMap({}))).toBeUndefined();
     expect(partOf({ metadata: { labels: { [partOfLabel]: 7 } } })).toBeUndefined();
@@ -73,6 +93,9 @@ describe('an ApplySet', () => {
   });
 
   test('writes kinds of the core group without a dot', () => {
-    expect([groupKindText('', 'ConfigMap'), groupKindText('apps', 'Deployment')]).toEqual(['ConfigMap', 'Deployment.apps']);
+    expect([groupKindText('', 'ConfigMap'), groupKindText('apps', 'Deployment')]).toEqual([
+      'ConfigMap',
+      'Deployment.apps',
+    ]);
   });
 });

@@ -31,7 +31,8 @@ export function shuffled(value: Json, seed: number): Json {
   if (Array.isArray(value)) return value.map((item: Json) => shuffled(item, seed));
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value as JsonObject);
-  const rank = (key: string) => [...`${seed}${key}`].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973, 7);
+  const rank = (key: string) =>
+    [...`${seed}${key}`].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973, 7);
   entries.sort(([left], [right]) => rank(left) - rank(right) || (left < right ? 1 : -1));
   return Object.fromEntries(entries.map(([key, member]) => [key, shuffled(member, seed)]));
 }

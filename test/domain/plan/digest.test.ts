@@ -30,14 +30,20 @@ describe('the digest of a plan', () => {
   });
 
   test('does not take the text "absent" for an absent value', () => {
-    expect(digestEffects([effect({ after: jsonValue('absent') })])).not.toBe(digestEffects([effect({ after: { kind: 'absent' } })]));
+    expect(digestEffects([effect({ after: jsonValue('absent') })])).not.toBe(
+      digestEffects([effect({ after: { kind: 'absent' } })]),
+    );
   });
 
   test('depends on the set of effects: not on order, not on repetition', () => {
-    const some = fc.array(fc.integer({ min: 0, max: 5 }).map((after) => effect({ after: jsonValue(after) })), { maxLength: 6 });
+    const some = fc.array(
+      fc.integer({ min: 0, max: 5 }).map((after) => effect({ after: jsonValue(after) })),
+      { maxLength: 6 },
+    );
     fc.assert(
       fc.property(some, some, (left, right) => {
-        const set = (effects: readonly Effect[]) => canonicalJson([...new Set(effects.map((one) => canonicalJson({ ...one.after })))].sort());
+        const set = (effects: readonly Effect[]) =>
+          canonicalJson([...new Set(effects.map((one) => canonicalJson({ ...one.after })))].sort());
         expect(digestEffects(left) === digestEffects(right)).toBe(set(left) === set(right));
       }),
     );
@@ -66,7 +72,10 @@ describe('the digest of a plan', () => {
 
   test('changes with the order of a list, created or updated, keyed or not', () => {
     const names = fc.shuffledSubarray(['a', 'b', 'c', 'd'], { minLength: 2 });
-    const pod = (list: readonly string[], args: readonly string[]) => deployment({ template: { spec: { initContainers: list.map((name) => ({ name })), containers: [{ name: 'web', args }] } } });
+    const pod = (list: readonly string[], args: readonly string[]) =>
+      deployment({
+        template: { spec: { initContainers: list.map((name) => ({ name })), containers: [{ name: 'web', args }] } },
+      });
     fc.assert(
       fc.property(names, names, names, fc.boolean(), (before, left, right, created) => {
         const digest = (list: readonly string[], args: readonly string[]) => {

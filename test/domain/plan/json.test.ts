@@ -29,7 +29,9 @@ describe('canonical JSON', () => {
   test('tells any two values apart, and nothing else', () => {
     fc.assert(
       fc.property(json, json, (left, right) => {
-        expect(canonicalJson(left) === canonicalJson(right)).toBe(fc.stringify(plain(left)) === fc.stringify(plain(right)));
+        expect(canonicalJson(left) === canonicalJson(right)).toBe(
+          fc.stringify(plain(left)) === fc.stringify(plain(right)),
+        );
       }),
     );
   });
@@ -54,7 +56,18 @@ function plain(value: Json): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-    return members.map(([key, member]) => [key, plain(member)]).reduce((all, [key, member]) => Object.defineProperty(all, key as string, { value: member, enumerable: true, configurable: true, writable: true }), {});
+    return members
+      .map(([key, member]) => [key, plain(member)])
+      .reduce(
+        (all, [key, member]) =>
+          Object.defineProperty(all, key as string, {
+            value: member,
+            enumerable: true,
+            configurable: true,
+            writable: true,
+          }),
+        {},
+      );
   }
   return Object.is(value, -0) ? 0 : value;
 }

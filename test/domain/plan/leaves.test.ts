@@ -5,7 +5,17 @@ import { apiFieldPath, fieldPath, type PathSegment } from '../../../src/domain/p
 import type { FieldSchema } from '../../../src/domain/plan/field-schema.ts';
 import { leavesOf } from '../../../src/domain/plan/leaves.ts';
 import { jsonObject, shuffled } from './arbitrary-json.ts';
-import { configMap, containers, deployment, deploymentSchema, fields, keyed, manifest, serviceSchema, textField } from './object-builder.ts';
+import {
+  configMap,
+  containers,
+  deployment,
+  deploymentSchema,
+  fields,
+  keyed,
+  manifest,
+  serviceSchema,
+  textField,
+} from './object-builder.ts';
 
 function paths(object: JsonObject, schema?: FieldSchema): readonly string[] {
   return [...leavesOf(object, schema).byPath.keys()].sort();
@@ -45,8 +55,10 @@ describe('the leaves of an object', () => {
     });
   });
 
-  test('leave a key without default out of an item\'s name, as the API does', () => {
-    const schema = fields({ spec: fields({ hosts: keyed(['ip', 'zone'], fields({ ip: textField, zone: textField })) }) });
+  test("leave a key without default out of an item's name, as the API does", () => {
+    const schema = fields({
+      spec: fields({ hosts: keyed(['ip', 'zone'], fields({ ip: textField, zone: textField })) }),
+    });
     const object = manifest('Thing', { spec: { hosts: [{ ip: '10.0.0.1' }, { zone: '10.0.0.1' }] } });
     expect(paths(object, schema)).toEqual(
       expect.arrayContaining(['spec.hosts[ip=10.0.0.1].ip', 'spec.hosts[zone=10.0.0.1].zone', 'spec.hosts[*]']),
@@ -142,7 +154,10 @@ describe('the leaves of an object', () => {
 
   test('of lists whose items a secret names show no secret in their paths', () => {
     const schema = fields({
-      spec: fields({ tokens: keyed(['token'], fields({ token: textField })), token: { type: 'array', listType: 'set', items: textField } }),
+      spec: fields({
+        tokens: keyed(['token'], fields({ token: textField })),
+        token: { type: 'array', listType: 'set', items: textField },
+      }),
     });
     const object = manifest('Thing', { spec: { tokens: [{ token: 'canary' }], token: ['canary'] } });
     expect(paths(object, schema)).toEqual(['apiVersion', 'spec.token', 'spec.tokens']);
@@ -161,8 +176,11 @@ describe('the leaves of an object', () => {
     fc.assert(
       fc.property(jsonObject, jsonObject, (left, right) => {
         const [one, other] = [manifest('Thing', { spec: left }), manifest('Thing', { spec: right })];
-        const text = (object: JsonObject) => [...leavesOf(object, undefined).byPath].map(([path, { value }]) => `${path} ${canonicalJson(value)}`).sort();
-        expect(canonicalJson(text(one)) === canonicalJson(text(other))).toBe(canonicalJson(left) === canonicalJson(right));
+        const text = (object: JsonObject) =>
+          [...leavesOf(object, undefined).byPath].map(([path, { value }]) => `${path} ${canonicalJson(value)}`).sort();
+        expect(canonicalJson(text(one)) === canonicalJson(text(other))).toBe(
+          canonicalJson(left) === canonicalJson(right),
+        );
       }),
     );
   });
@@ -170,7 +188,10 @@ describe('the leaves of an object', () => {
 
 describe('the path of a field', () => {
   const field = (name: string): PathSegment => ({ kind: 'field', name });
-  const item = (keys: Record<string, Json>): PathSegment => ({ kind: 'item', keys: Object.entries(keys).map(([name, value]) => [name, canonicalJson(value)] as const) });
+  const item = (keys: Record<string, Json>): PathSegment => ({
+    kind: 'item',
+    keys: Object.entries(keys).map(([name, value]) => [name, canonicalJson(value)] as const),
+  });
   const value = (json: Json): PathSegment => ({ kind: 'value', json: canonicalJson(json) });
 
   test.each<[readonly PathSegment[], string, string]>([
@@ -193,13 +214,21 @@ describe('the path of a field', () => {
   });
 
   test('names one field only', () => {
-    const scalar = fc.oneof(fc.string({ maxLength: 5 }), fc.constantFrom('1', 'true', '*', '1e-7', 'a"b', 'null'), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean());
+    const scalar = fc.oneof(
+      fc.string({ maxLength: 5 }),
+      fc.constantFrom('1', 'true', '*', '1e-7', 'a"b', 'null'),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+    );
     const segment: fc.Arbitrary<PathSegment> = fc.oneof(
       fc.oneof(fc.string({ maxLength: 5 }), fc.constantFrom('a.b', '[*]', '[=x]', 'a')).map(field),
       fc.dictionary(fc.constantFrom('name', 'port'), scalar, { minKeys: 1, noNullPrototype: true }).map(item),
       scalar.map(value),
     );
-    const path = fc.tuple(fc.constant(field('spec')), fc.array(segment, { maxLength: 3 })).map(([first, rest]) => [first, ...rest]);
+    const path = fc
+      .tuple(fc.constant(field('spec')), fc.array(segment, { maxLength: 3 }))
+      .map(([first, rest]) => [first, ...rest]);
     fc.assert(
       fc.property(path, path, (left, right) => {
         expect(fieldPath(left) === fieldPath(right)).toBe(canonicalJson(sorted(left)) === canonicalJson(sorted(right)));
@@ -208,11 +237,13 @@ describe('the path of a field', () => {
     );
   });
 
-  test('of a keyed item is the API\'s, whichever key comes first', () => {
-    expect(apiPaths(service([{ protocol: 'TCP', port: 443 }]), serviceSchema)).toContain('.spec.ports[port=443,protocol="TCP"].port');
-    expect(apiPaths(podSpec([web]), fields({ spec: fields({ template: fields({ spec: fields({ containers }) }) }) }))).toContain(
-      '.spec.template.spec.containers[name="web"].env[name="LOG"].value',
+  test("of a keyed item is the API's, whichever key comes first", () => {
+    expect(apiPaths(service([{ protocol: 'TCP', port: 443 }]), serviceSchema)).toContain(
+      '.spec.ports[port=443,protocol="TCP"].port',
     );
+    expect(
+      apiPaths(podSpec([web]), fields({ spec: fields({ template: fields({ spec: fields({ containers }) }) }) })),
+    ).toContain('.spec.template.spec.containers[name="web"].env[name="LOG"].value');
   });
 
   function sorted(segments: readonly PathSegment[]): Json {

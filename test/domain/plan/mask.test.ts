@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/domain/json.ts';
 import type { PathSegment } from '../../../src/domain/plan/field-path.ts';
 import { leavesOf } from '../../../src/domain/plan/leaves.ts';
-import { isSecretLeaf, isSecretName, secretCheck } from '../../../src/domain/plan/mask.ts';
+import { isSecretLeaf, secretCheck } from '../../../src/domain/plan/mask.ts';
+import { isSecretName } from '../../../src/domain/plan/secret-name.ts';
 import { configMap, deployment, deploymentSchema, identityOf, manifest } from './object-builder.ts';
 
 const words = ['pass', 'password', 'passwd', 'secret', 'token', 'api_key', 'private_key', 'credential', 'credentials'];
@@ -15,11 +16,22 @@ describe('a name that ends in a secret word', () => {
   test.each(words)('%s is masked in any case and any way of joining words', (word) => {
     const [first = '', second] = word.split('_');
     const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
-    const joined = second === undefined ? [first] : [`${first}_${second}`, `${first}-${second}`, `${first}.${second}`, `${first}${second}`];
+    const joined =
+      second === undefined
+        ? [first]
+        : [`${first}_${second}`, `${first}-${second}`, `${first}.${second}`, `${first}${second}`];
     const camel = second === undefined ? capital(first) : capital(first) + capital(second);
     const mixed = [...`db_${word}`].map((letter, index) => (index % 2 === 0 ? letter : letter.toUpperCase())).join('');
     const names = [
-      ...joined.flatMap((text) => [`db_${text}`, `DB_${text.toUpperCase()}`, `db-${text}`, `db.${text}`, `db ${text}`, `acme.io/${text}`, `${text}_`]),
+      ...joined.flatMap((text) => [
+        `db_${text}`,
+        `DB_${text.toUpperCase()}`,
+        `db-${text}`,
+        `db.${text}`,
+        `db ${text}`,
+        `acme.io/${text}`,
+        `${text}_`,
+      ]),
       `db${camel}`,
       `DB${camel}`,
       `db${first}${second ?? ''}`,
@@ -71,13 +83,26 @@ describe('a secret value', () => {
     const env = at('spec', 'env');
     expect(isSecretLeaf(pod, [...env, item('DB_PASSWORD'), ...at('value')], 'x')).toBe(true);
     expect(isSecretLeaf(pod, [...env, item('DB_PASSWORD'), ...at('name')], 'DB_PASSWORD')).toBe(false);
-    expect(isSecretLeaf(pod, [...env, item('DB_PASSWORD'), ...at('valueFrom', 'secretKeyRef', 'name')], 'db')).toBe(false);
+    expect(isSecretLeaf(pod, [...env, item('DB_PASSWORD'), ...at('valueFrom', 'secretKeyRef', 'name')], 'db')).toBe(
+      false,
+    );
     expect(isSecretLeaf(pod, [...env, item('DB_HOST'), ...at('value')], 'x')).toBe(false);
   });
 
   test.each<[string, Json, boolean]>([
-    ['a list of environment variables', [{ name: 'A', value: '1' }, { name: 'apiToken', value: 'x' }], true],
-    ['a variable that takes its value elsewhere', [{ name: 'apiToken', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }], false],
+    [
+      'a list of environment variables',
+      [
+        { name: 'A', value: '1' },
+        { name: 'apiToken', value: 'x' },
+      ],
+      true,
+    ],
+    [
+      'a variable that takes its value elsewhere',
+      [{ name: 'apiToken', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
+      false,
+    ],
     ['a map deep inside', [{ config: { db: { password: 'x' } } }], true],
     ['a list of values under such a name', [{ name: 'u', token: ['x', 'y'] }], true],
     ['a volume that names a Secret', [{ name: 'tls', secret: { secretName: 'tls' } }], false],
@@ -88,7 +113,10 @@ describe('a secret value', () => {
 
   test('is an annotation that repeats a secret of the same object, encoded or not', () => {
     const object = deployment({
-      template: { metadata: { annotations: { copy: 'x:hunter2!' } }, spec: { containers: [{ name: 'web', env: [{ name: 'DB_PASSWORD', value: 'hunter2!' }] }] } },
+      template: {
+        metadata: { annotations: { copy: 'x:hunter2!' } },
+        spec: { containers: [{ name: 'web', env: [{ name: 'DB_PASSWORD', value: 'hunter2!' }] }] },
+      },
     });
     const isSecret = secretCheck(identityOf(object), () => [leavesOf(object, deploymentSchema)]);
     const annotation = at('spec', 'template', 'metadata', 'annotations', 'copy');
@@ -98,7 +126,7 @@ describe('a secret value', () => {
     expect(isSecret(at('spec', 'replicas'), 'hunter2!')).toBe(false);
   });
 
-  test('is an annotation that repeats a Secret\'s value decoded', () => {
+  test("is an annotation that repeats a Secret's value decoded", () => {
     const object = manifest('Secret', { data: { value: btoa('hunter2!') } });
     const isSecret = secretCheck(identityOf(object), () => [leavesOf(object, undefined)]);
     expect(isSecret(at('metadata', 'annotations', 'note'), 'it is hunter2!')).toBe(true);

@@ -92,7 +92,10 @@ export const position: Position = { path: 'apps/web/frontend.yaml', line: 1, col
 
 export function rendered(content: JsonObject, positions: Record<string, number> = {}): RenderedObject {
   const metadata = content.metadata as JsonObject;
-  const lines = Object.entries(positions).map(([pointer, line]): [string, Position] => [pointer, { ...position, line }]);
+  const lines = Object.entries(positions).map(([pointer, line]): [string, Position] => [
+    pointer,
+    { ...position, line },
+  ]);
   return {
     apiVersion: String(content.apiVersion),
     kind: String(content.kind),

@@ -3,7 +3,11 @@ import type { Problem, RenderedObject } from '../../../src/domain/manifest/rende
 import type { OfflineInput } from '../../../src/domain/plan/plan-offline.ts';
 import { position } from './object-builder.ts';
 
-export function offlineOf(base: readonly RenderedObject[], merge: readonly RenderedObject[], problems: readonly Problem[] = []): OfflineInput {
+export function offlineOf(
+  base: readonly RenderedObject[],
+  merge: readonly RenderedObject[],
+  problems: readonly Problem[] = [],
+): OfflineInput {
   return {
     target: {
       name: targetName('web', 'production'),

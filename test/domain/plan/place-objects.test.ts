@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/domain/json.ts';
-import { placeObjects, type PlacementRules } from '../../../src/domain/plan/place-objects.ts';
+import { type PlacementRules, placeObjects } from '../../../src/domain/plan/place-objects.ts';
 import type { KindCatalog, ServedKind } from '../../../src/domain/plan/prediction.ts';
 import { rendered } from './object-builder.ts';
 
@@ -25,7 +25,12 @@ const catalog: KindCatalog = {
 const open: PlacementRules = { clusterScoped: [] };
 
 function object(apiVersion: string, kind: string, namespace?: string, rest: JsonObject = {}) {
-  return rendered({ apiVersion, kind, metadata: { name: 'x', ...(namespace === undefined ? {} : { namespace }) }, ...rest });
+  return rendered({
+    apiVersion,
+    kind,
+    metadata: { name: 'x', ...(namespace === undefined ? {} : { namespace }) },
+    ...rest,
+  });
 }
 
 const definition = (scope: string, version: JsonObject = {}) =>
@@ -33,16 +38,25 @@ const definition = (scope: string, version: JsonObject = {}) =>
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: 'gadgets.acme.io' },
-    spec: { group: 'acme.io', scope, names: { kind: 'Gadget', plural: 'gadgets' }, versions: [{ name: 'v1', served: true, ...version }] },
+    spec: {
+      group: 'acme.io',
+      scope,
+      names: { kind: 'Gadget', plural: 'gadgets' },
+      versions: [{ name: 'v1', served: true, ...version }],
+    },
   });
 
 function place(objects: Parameters<typeof placeObjects>[0], rules: PlacementRules = open) {
   const placement = placeObjects(objects, catalog, rules);
-  return { keys: [...placement.objects.keys()], problems: placement.problems.map((problem) => problem.message), placement };
+  return {
+    keys: [...placement.objects.keys()],
+    problems: placement.problems.map((problem) => problem.message),
+    placement,
+  };
 }
 
 describe('where an object goes', () => {
-  test('is its own namespace, else the stack\'s', () => {
+  test("is its own namespace, else the stack's", () => {
     const rules = { ...open, defaultNamespace: 'shop' };
     const { keys, placement } = place([object('v1', 'ConfigMap', 'web'), object('apps/v1', 'Deployment')], rules);
     expect(keys).toEqual(['/ConfigMap/web/x', 'apps/Deployment/shop/x']);
@@ -50,7 +64,10 @@ describe('where an object goes', () => {
   });
 
   test('has to be said somewhere', () => {
-    expect(place([object('v1', 'ConfigMap')])).toMatchObject({ keys: [], problems: ['ConfigMap x names no namespace; write metadata.namespace, or give the stack a `namespace`'] });
+    expect(place([object('v1', 'ConfigMap')])).toMatchObject({
+      keys: [],
+      problems: ['ConfigMap x names no namespace; write metadata.namespace, or give the stack a `namespace`'],
+    });
   });
 
   test('is nowhere for kinds without namespace, and one that is written there is ignored with a note', () => {
@@ -63,12 +80,20 @@ describe('where an object goes', () => {
   });
 
   test('is the same for two versions of a group, so that both are one object', () => {
-    const both = [object('autoscaling/v1', 'HorizontalPodAutoscaler', 'web'), object('autoscaling/v2', 'HorizontalPodAutoscaler', 'web')];
-    expect(place(both).problems).toEqual(['HorizontalPodAutoscaler web/x is here a second time; the first is at apps/web/frontend.yaml:1. Keep one of them.']);
+    const both = [
+      object('autoscaling/v1', 'HorizontalPodAutoscaler', 'web'),
+      object('autoscaling/v2', 'HorizontalPodAutoscaler', 'web'),
+    ];
+    expect(place(both).problems).toEqual([
+      'HorizontalPodAutoscaler web/x is here a second time; the first is at apps/web/frontend.yaml:1. Keep one of them.',
+    ]);
   });
 
-  test('may collide through the stack\'s namespace', () => {
-    const { keys, problems } = place([object('v1', 'ConfigMap', 'web'), object('v1', 'ConfigMap')], { ...open, defaultNamespace: 'web' });
+  test("may collide through the stack's namespace", () => {
+    const { keys, problems } = place([object('v1', 'ConfigMap', 'web'), object('v1', 'ConfigMap')], {
+      ...open,
+      defaultNamespace: 'web',
+    });
     expect(keys).toHaveLength(1);
     expect(problems).toEqual([expect.stringContaining('ConfigMap web/x is here a second time')]);
   });
@@ -98,8 +123,10 @@ describe('what a stack may touch', () => {
     expect(place([itself], all).keys).toHaveLength(allowed ? 1 : 0);
   });
 
-  test('is bound by the stack\'s own namespace, too, when it is the default', () => {
-    expect(place([object('v1', 'ConfigMap')], { ...open, defaultNamespace: 'kube-system' }).problems).toEqual([expect.stringContaining('kube-*')]);
+  test("is bound by the stack's own namespace, too, when it is the default", () => {
+    expect(place([object('v1', 'ConfigMap')], { ...open, defaultNamespace: 'kube-system' }).problems).toEqual([
+      expect.stringContaining('kube-*'),
+    ]);
   });
 
   test('are kinds without namespace only where they are named', () => {
@@ -113,7 +140,9 @@ describe('what a stack may touch', () => {
   test('an object that may not go anywhere leaves the others where they are, and stands on its line', () => {
     const { keys, placement } = place([object('v1', 'ConfigMap', 'kube-system'), object('v1', 'ConfigMap', 'web')]);
     expect(keys).toEqual(['/ConfigMap/web/x']);
-    expect(placement.problems).toEqual([expect.objectContaining({ severity: 'error', position: { path: 'apps/web/frontend.yaml', line: 1, column: 1 } })]);
+    expect(placement.problems).toEqual([
+      expect.objectContaining({ severity: 'error', position: { path: 'apps/web/frontend.yaml', line: 1, column: 1 } }),
+    ]);
   });
 });
 
@@ -135,8 +164,13 @@ describe('a kind', () => {
     const rules = { clusterScoped: ['CustomResourceDefinition'] };
     const namespaced = place([definition('Namespaced'), gadget], rules);
     expect(namespaced.problems).toEqual([]);
-    expect(namespaced.placement.objects.get('acme.io/Gadget/web/x')).toMatchObject({ incoming: true, served: undefined });
-    expect(place([definition('Cluster'), gadget], rules).problems).toEqual([expect.stringContaining('`cluster_scoped: [Gadget]`')]);
+    expect(namespaced.placement.objects.get('acme.io/Gadget/web/x')).toMatchObject({
+      incoming: true,
+      served: undefined,
+    });
+    expect(place([definition('Cluster'), gadget], rules).problems).toEqual([
+      expect.stringContaining('`cluster_scoped: [Gadget]`'),
+    ]);
   });
 
   test('is not brought by a version that the definition does not serve, nor by another', () => {
@@ -152,23 +186,40 @@ describe('a kind', () => {
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
       metadata: { name: 'clusterroles.rbac.authorization.k8s.io' },
-      spec: { group: 'rbac.authorization.k8s.io', scope: 'Namespaced', names: { kind: 'ClusterRole' }, versions: [{ name: 'v9' }] },
+      spec: {
+        group: 'rbac.authorization.k8s.io',
+        scope: 'Namespaced',
+        names: { kind: 'ClusterRole' },
+        versions: [{ name: 'v9' }],
+      },
     });
-    const { problems } = place([claims, object('rbac.authorization.k8s.io/v9', 'ClusterRole', 'web')], { clusterScoped: ['CustomResourceDefinition'] });
+    const { problems } = place([claims, object('rbac.authorization.k8s.io/v9', 'ClusterRole', 'web')], {
+      clusterScoped: ['CustomResourceDefinition'],
+    });
     expect(problems).toEqual([expect.stringContaining('`cluster_scoped: [ClusterRole]`')]);
   });
 
-  test.each<JsonObject>([{}, { spec: null }, { spec: { names: null } }, { spec: { names: {}, versions: 'v1' } }, { spec: { names: [], versions: [null] } }])(
-    'is not brought by a malformed definition: %j',
-    (content) => {
-      const broken = rendered({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'broken' }, ...content });
-      expect(place([broken, object('acme.io/v1', 'Gadget', 'web')], { clusterScoped: ['*'] }).problems).toEqual([]);
-    },
-  );
+  test.each<JsonObject>([
+    {},
+    { spec: null },
+    { spec: { names: null } },
+    { spec: { names: {}, versions: 'v1' } },
+    { spec: { names: [], versions: [null] } },
+  ])('is not brought by a malformed definition: %j', (content) => {
+    const broken = rendered({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'broken' },
+      ...content,
+    });
+    expect(place([broken, object('acme.io/v1', 'Gadget', 'web')], { clusterScoped: ['*'] }).problems).toEqual([]);
+  });
 
   test('that nobody knows is taken for one with a namespace where it names one', () => {
     expect(place([object('acme.io/v1', 'Gadget', 'web')]).keys).toEqual(['acme.io/Gadget/web/x']);
     expect(place([object('acme.io/v1', 'Gadget', 'kube-system')]).problems).toHaveLength(1);
-    expect(place([object('acme.io/v1', 'Gadget')]).problems).toEqual([expect.stringContaining('`cluster_scoped: [Gadget]`')]);
+    expect(place([object('acme.io/v1', 'Gadget')]).problems).toEqual([
+      expect.stringContaining('`cluster_scoped: [Gadget]`'),
+    ]);
   });
 });

@@ -30,7 +30,11 @@ const planned = (stages: ObjectStages, overrides: Parameters<typeof planOf>[1] =
 
 describe('replacing', () => {
   const selector = (app: string): JsonObject => deployment({ replicas: 1, selector: { matchLabels: { app } } });
-  const immutable = (...fields: readonly string[]): Refusal => ({ kind: 'immutable', fields, message: 'staging: spec.selector: field is immutable' });
+  const immutable = (...fields: readonly string[]): Refusal => ({
+    kind: 'immutable',
+    fields,
+    message: 'staging: spec.selector: field is immutable',
+  });
   const from = { live: selector('a'), deployed: selector('a'), base: selector('a') };
 
   test('happens when the API says that the field is immutable, and only that field needs it', () => {
@@ -68,7 +72,10 @@ describe('replacing', () => {
   });
 
   test('is refused where the live object says never', () => {
-    const live = deployment({ selector: { matchLabels: { app: 'a' } } }, { annotations: { 'planwright.dev/replace': 'never' } });
+    const live = deployment(
+      { selector: { matchLabels: { app: 'a' } } },
+      { annotations: { 'planwright.dev/replace': 'never' } },
+    );
     const { plan } = planned({ ...from, live, merge: selector('b'), prediction: immutable('spec.selector') });
     expect(plan.problems).toEqual([
       expect.objectContaining({ severity: 'error', message: expect.stringContaining('planwright.dev/replace: never') }),
@@ -77,26 +84,43 @@ describe('replacing', () => {
 });
 
 describe('an object that is no longer rendered', () => {
-  const gone = (metadata: JsonObject = {}): ObjectStages => ({ live: replicas(1, metadata), deployed: replicas(1), base: replicas(1) });
+  const gone = (metadata: JsonObject = {}): ObjectStages => ({
+    live: replicas(1, metadata),
+    deployed: replicas(1),
+    base: replicas(1),
+  });
 
   test('is deleted, and that is called destructive', () => {
     const { plan, change } = planned(gone());
-    expect(change).toMatchObject({ action: 'delete', danger: 'deletes it', write: true, confidence: { level: 'server' } });
+    expect(change).toMatchObject({
+      action: 'delete',
+      danger: 'deletes it',
+      write: true,
+      confidence: { level: 'server' },
+    });
     expect(countChanges(plan)).toEqual({ create: 0, update: 0, replace: 0, delete: 1 });
   });
 
-  test.each(['PersistentVolumeClaim', 'Namespace', 'apiextensions.k8s.io/v1 CustomResourceDefinition'])('is said to hold data if it is a %s', (kind) => {
-    const object = manifest(kind, { spec: {} });
-    expect(planned({ live: object, base: object }).change.danger).toBe('deletes it and the data in it');
-  });
+  test.each(['PersistentVolumeClaim', 'Namespace', 'apiextensions.k8s.io/v1 CustomResourceDefinition'])(
+    'is said to hold data if it is a %s',
+    (kind) => {
+      const object = manifest(kind, { spec: {} });
+      expect(planned({ live: object, base: object }).change.danger).toBe('deletes it and the data in it');
+    },
+  );
 
   test.each<[string, ObjectStages, { kind?: 'adoption'; prune?: Pruning }, string]>([
     ['the target was never deployed', gone(), { kind: 'adoption' }, 'an adoption deletes nothing'],
     ['the files have errors', gone(), { prune: 'unsure' }, 'while the files have errors'],
     ['the stack says so', gone(), { prune: 'disabled' }, '`prune: false`'],
-    ['it is not this target\'s', { ...gone(), member: false }, {}, 'ownership label'],
+    ["it is not this target's", { ...gone(), member: false }, {}, 'ownership label'],
     ['a controller owns it', gone({ ownerReferences: [{ uid: 'u', controller: true }] }), {}, 'a controller owns it'],
-    ['its annotation says so', gone({ annotations: { 'planwright.dev/prune': 'disabled' } }), {}, 'planwright.dev/prune: disabled'],
+    [
+      'its annotation says so',
+      gone({ annotations: { 'planwright.dev/prune': 'disabled' } }),
+      {},
+      'planwright.dev/prune: disabled',
+    ],
   ])('stays when %s', (_why, stages, overrides, reason) => {
     const { plan, change } = planned(stages, overrides);
     expect(change).toMatchObject({ action: 'no-op', write: false, notes: [expect.stringContaining(reason)] });
@@ -121,7 +145,8 @@ describe('an object that is no longer rendered', () => {
 });
 
 describe('what the API answers to the dry-run', () => {
-  const answers = (prediction: ApplyAnswer | 'unasked', stages: ObjectStages = update) => planned({ ...stages, prediction });
+  const answers = (prediction: ApplyAnswer | 'unasked', stages: ObjectStages = update) =>
+    planned({ ...stages, prediction });
   const message = 'production: dry-run of Deployment web/frontend: no';
 
   test('is the confidence of the change', () => {
@@ -129,15 +154,21 @@ describe('what the API answers to the dry-run', () => {
   });
 
   test('that it owns the object already, with the same values, is no write', () => {
-    const owned = (fieldsV1: JsonObject, apiVersion = 'apps/v1') => replicas(1, { managedFields: [{ manager: 'planwright', operation: 'Apply', apiVersion, fieldsV1, time: 'now' }] });
+    const owned = (fieldsV1: JsonObject, apiVersion = 'apps/v1') =>
+      replicas(1, {
+        managedFields: [{ manager: 'planwright', operation: 'Apply', apiVersion, fieldsV1, time: 'now' }],
+      });
     const same = { ...update, live: owned({ 'f:spec': {} }), merge: replicas(1) };
     const plan = (predicted: JsonObject) => planned({ ...same, prediction: applied(predicted) }).change;
     expect(plan(owned({ 'f:spec': {} }))).toMatchObject({ action: 'no-op', write: false });
     expect(plan(owned({ 'f:spec': { 'f:replicas': {} } }))).toMatchObject({ action: 'no-op', write: true });
-    expect(planned({ ...same, live: replicas(1), prediction: applied(owned({ 'f:spec': {} })) }).change).toMatchObject({ action: 'no-op', write: true });
+    expect(planned({ ...same, live: replicas(1), prediction: applied(owned({ 'f:spec': {} })) }).change).toMatchObject({
+      action: 'no-op',
+      write: true,
+    });
   });
 
-  test('of an object with the same values and another owner\'s label is a write without effect', () => {
+  test("of an object with the same values and another owner's label is a write without effect", () => {
     const { plan, change } = planned({ ...update, merge: replicas(1), member: false });
     expect(change).toMatchObject({ action: 'no-op', write: true, notes: [expect.stringContaining('adopted')] });
     expect(plan.effects).toEqual([]);
@@ -145,13 +176,21 @@ describe('what the API answers to the dry-run', () => {
 
   test('fields that only the server adds are shown and are no effects', () => {
     const { plan, change } = answers(applied(deployment({ replicas: 2, defaulted: 'yes' })));
-    expect(change.differences).toContainEqual({ path: 'spec.defaulted', before: { kind: 'absent' }, after: { kind: 'text', text: 'yes' }, origin: { kind: 'server' } });
+    expect(change.differences).toContainEqual({
+      path: 'spec.defaulted',
+      before: { kind: 'absent' },
+      after: { kind: 'text', text: 'yes' },
+      origin: { kind: 'server' },
+    });
     expect(effectLines(plan)).toEqual(['update spec.replicas: 1 → 2']);
   });
 
-  test('defaults of an item that comes are the item\'s own', () => {
+  test("defaults of an item that comes are the item's own", () => {
     const pod = (...list: readonly Json[]) => deployment({ template: { spec: { containers: list } } });
-    const [one, two] = [{ name: 'web', image: 'a' }, { name: 'log', image: 'b' }];
+    const [one, two] = [
+      { name: 'web', image: 'a' },
+      { name: 'log', image: 'b' },
+    ];
     const stages = { live: pod(one), deployed: pod(one), base: pod(one), merge: pod(one, two) };
     const { change } = planned({ ...stages, prediction: applied(pod(one, { ...two, pullPolicy: 'Always' })) });
     expect(change.differences.filter((difference) => difference.origin.kind === 'server')).toEqual([]);
@@ -167,7 +206,8 @@ describe('what the API answers to the dry-run', () => {
     expect(plan.problems).toEqual([
       expect.objectContaining({
         severity: 'error',
-        message: 'Deployment web/frontend: helm owns spec.replicas, spec.paused; kubectl owns metadata.labels.app; take the fields out of the manifest, or let their owner release them',
+        message:
+          'Deployment web/frontend: helm owns spec.replicas, spec.paused; kubectl owns metadata.labels.app; take the fields out of the manifest, or let their owner release them',
         position: { path: 'apps/web/frontend.yaml', line: 1, column: 1 },
       }),
     ]);
@@ -175,11 +215,25 @@ describe('what the API answers to the dry-run', () => {
   });
 
   test('a conflict over our own drift is taken back, and said', () => {
-    const conflict: Refusal = { kind: 'conflict', conflicts: [{ manager: 'kubectl', field: '.spec.replicas' }], message };
-    const drifted = { ...update, live: replicas(9), merge: replicas(1), prediction: conflict, takenBack: applied(replicas(1)) };
+    const conflict: Refusal = {
+      kind: 'conflict',
+      conflicts: [{ manager: 'kubectl', field: '.spec.replicas' }],
+      message,
+    };
+    const drifted = {
+      ...update,
+      live: replicas(9),
+      merge: replicas(1),
+      prediction: conflict,
+      takenBack: applied(replicas(1)),
+    };
     const { plan, change } = planned(drifted);
     expect(planFails(plan)).toBe(false);
-    expect(change).toMatchObject({ action: 'update', confidence: { level: 'server' }, notes: [expect.stringContaining('changed by hand')] });
+    expect(change).toMatchObject({
+      action: 'update',
+      confidence: { level: 'server' },
+      notes: [expect.stringContaining('changed by hand')],
+    });
     expect(effectLines(plan)).toEqual(['update spec.replicas: 9 → 1']);
   });
 
@@ -191,14 +245,20 @@ describe('what the API answers to the dry-run', () => {
     const namespace = facts({ merge: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'web' } } });
     const both = planOf([facts({ ...creating, schema: deploymentSchema }), namespace]);
     expect(both.problems).toEqual([]);
-    expect(confidenceOf(both, 'Deployment')).toEqual({ level: 'schema', reason: 'its namespace is created by the same change' });
+    expect(confidenceOf(both, 'Deployment')).toEqual({
+      level: 'schema',
+      reason: 'its namespace is created by the same change',
+    });
   });
 
-  test.each<Refusal['kind'] & ('forbidden' | 'webhook-without-dry-run')>(['forbidden', 'webhook-without-dry-run'])('%s leaves the schema\'s word, with the reason', (kind) => {
-    const { plan, change } = answers({ kind, message });
-    expect(change.confidence).toEqual({ level: 'schema', reason: message });
-    expect(planFails(plan)).toBe(false);
-  });
+  test.each<Refusal['kind'] & ('forbidden' | 'webhook-without-dry-run')>(['forbidden', 'webhook-without-dry-run'])(
+    "%s leaves the schema's word, with the reason",
+    (kind) => {
+      const { plan, change } = answers({ kind, message });
+      expect(change.confidence).toEqual({ level: 'schema', reason: message });
+      expect(planFails(plan)).toBe(false);
+    },
+  );
 
   test('without a schema only the render is left', () => {
     const stages = { live: replicas(1), merge: replicas(2), prediction: { kind: 'forbidden', message } as const };
@@ -206,15 +266,26 @@ describe('what the API answers to the dry-run', () => {
   });
 
   test('a kind that nobody serves is as sure as its definition', () => {
-    expect(answers('unasked').change.confidence).toMatchObject({ level: 'schema', reason: expect.stringContaining('no CustomResourceDefinition') });
-    const incoming = { ...facts({ ...update, prediction: 'unasked', schema: deploymentSchema }), merge: placed(replicas(2), { incoming: true, served: undefined }) };
-    expect(planOf([incoming]).changes[0]?.confidence).toMatchObject({ reason: 'its CustomResourceDefinition is part of the same change' });
+    expect(answers('unasked').change.confidence).toMatchObject({
+      level: 'schema',
+      reason: expect.stringContaining('no CustomResourceDefinition'),
+    });
+    const incoming = {
+      ...facts({ ...update, prediction: 'unasked', schema: deploymentSchema }),
+      merge: placed(replicas(2), { incoming: true, served: undefined }),
+    };
+    expect(planOf([incoming]).changes[0]?.confidence).toMatchObject({
+      reason: 'its CustomResourceDefinition is part of the same change',
+    });
   });
 
   test('the schema finds unknown fields and wrong types, each on its line', () => {
     const merge = deployment({ replicas: 'two', replica: 1 });
     const object = facts({ merge, schema: deploymentSchema, prediction: 'unasked' });
-    const positioned = { ...object, merge: { ...placed(merge), rendered: rendered(merge, { '/spec/replicas': 7, '/spec/replica': 8 }) } };
+    const positioned = {
+      ...object,
+      merge: { ...placed(merge), rendered: rendered(merge, { '/spec/replicas': 7, '/spec/replica': 8 }) },
+    };
     expect(planOf([positioned]).problems.map(({ message: text, position }) => [text, position?.line])).toEqual([
       ['Deployment web/frontend: spec.replicas must be an integer', 7],
       ['Deployment web/frontend: unknown field spec.replica', 8],
@@ -223,7 +294,10 @@ describe('what the API answers to the dry-run', () => {
 
   test.each<'unavailable'>(['unavailable'])('%s makes the plan incomplete and keeps the others', (kind) => {
     const other = configMap({ a: '1' }, { name: 'other' });
-    const plan = planOf([facts({ ...update, schema: deploymentSchema, prediction: { kind, message } }), facts({ merge: other })]);
+    const plan = planOf([
+      facts({ ...update, schema: deploymentSchema, prediction: { kind, message } }),
+      facts({ merge: other }),
+    ]);
     expect(plan).toMatchObject({ complete: false, problems: [] });
     expect(planFails(plan)).toBe(true);
     expect(confidenceOf(plan, 'Deployment')).toEqual({ level: 'rendered', reason: message });
@@ -253,17 +327,31 @@ describe('what the API answers to the dry-run', () => {
       '/spec/ports/1/name': 11,
       '/metadata/annotations/acme.io~1x': 14,
     };
-    const object = facts({ merge, schema: serviceSchema, prediction: { kind: 'invalid', status: 422, fields: [field], message } });
+    const object = facts({
+      merge,
+      schema: serviceSchema,
+      prediction: { kind: 'invalid', status: 422, fields: [field], message },
+    });
     const plan = planOf([{ ...object, merge: { ...placed(merge), rendered: rendered(merge, positions) } }]);
-    expect(plan.problems).toEqual([{ severity: 'error', message: `Service web/frontend: ${message}`, position: { path: 'apps/web/frontend.yaml', line, column: 1 } }]);
+    expect(plan.problems).toEqual([
+      {
+        severity: 'error',
+        message: `Service web/frontend: ${message}`,
+        position: { path: 'apps/web/frontend.yaml', line, column: 1 },
+      },
+    ]);
   });
 
   test.each<Refusal>([
     { kind: 'invalid', status: 422, fields: [], message },
     { kind: 'stale', message },
-  ])('$kind is an error on the object\'s line', (refusal) => {
+  ])("$kind is an error on the object's line", (refusal) => {
     expect(answers(refusal).plan.problems).toEqual([
-      { severity: 'error', message: `Deployment web/frontend: ${message}`, position: { path: 'apps/web/frontend.yaml', line: 1, column: 1 } },
+      {
+        severity: 'error',
+        message: `Deployment web/frontend: ${message}`,
+        position: { path: 'apps/web/frontend.yaml', line: 1, column: 1 },
+      },
     ]);
   });
 });
@@ -276,14 +364,27 @@ describe('a plan', () => {
       facts({ live: named('same', '1'), base: named('same', '1'), merge: named('same', '1') }),
       facts({ live: named('updated', '1'), base: named('updated', '1'), merge: named('updated', '2') }),
       facts({ live: named('deleted', '1'), base: named('deleted', '1') }),
-      facts({ live: named('replaced', '1'), base: named('replaced', '1'), merge: named('replaced', '2'), prediction: { kind: 'immutable', fields: ['data'], message: 'no' } }),
+      facts({
+        live: named('replaced', '1'),
+        base: named('replaced', '1'),
+        merge: named('replaced', '2'),
+        prediction: { kind: 'immutable', fields: ['data'], message: 'no' },
+      }),
     ]);
-    expect(plan.changes.map((change) => change.object.name)).toEqual(['deleted', 'replaced', 'updated', 'created', 'same']);
+    expect(plan.changes.map((change) => change.object.name)).toEqual([
+      'deleted',
+      'replaced',
+      'updated',
+      'created',
+      'same',
+    ]);
   });
 
   test('passes the notes of placing on', () => {
     const object = facts({ merge: replicas(1) });
-    expect(planOf([{ ...object, merge: placed(replicas(1), { notes: ['a note'] }) }]).changes[0]?.notes).toEqual(['a note']);
+    expect(planOf([{ ...object, merge: placed(replicas(1), { notes: ['a note'] }) }]).changes[0]?.notes).toEqual([
+      'a note',
+    ]);
   });
 });
 

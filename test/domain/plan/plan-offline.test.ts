@@ -6,7 +6,12 @@ import { offlineOf } from './offline-builder.ts';
 const named = (name: string, level: string) => rendered(configMap({ LEVEL: level }, { name }));
 
 describe('a plan without a cluster', () => {
-  const plan = planOffline(offlineOf([named('kept', 'a'), named('changed', 'a'), named('gone', 'a')], [named('kept', 'a'), named('changed', 'b'), named('new', 'a')]));
+  const plan = planOffline(
+    offlineOf(
+      [named('kept', 'a'), named('changed', 'a'), named('gone', 'a')],
+      [named('kept', 'a'), named('changed', 'b'), named('new', 'a')],
+    ),
+  );
 
   test('shows what the files change', () => {
     expect(plan.changes.map((change) => [change.action, change.object.name])).toEqual([
@@ -15,7 +20,12 @@ describe('a plan without a cluster', () => {
       ['create', 'new'],
     ]);
     expect(plan.changes[0]?.differences).toEqual([
-      { path: 'data.LEVEL', before: { kind: 'text', text: 'a' }, after: { kind: 'text', text: 'b' }, origin: { kind: 'this' } },
+      {
+        path: 'data.LEVEL',
+        before: { kind: 'text', text: 'a' },
+        after: { kind: 'text', text: 'b' },
+        origin: { kind: 'this' },
+      },
     ]);
   });
 
@@ -25,11 +35,16 @@ describe('a plan without a cluster', () => {
   });
 
   test('says why it is unsure', () => {
-    expect(plan.changes.map((change) => change.confidence)).toEqual(Array.from({ length: 3 }, () => ({ level: 'rendered', reason: 'this head comes from a fork' })));
+    expect(plan.changes.map((change) => change.confidence)).toEqual(
+      Array.from({ length: 3 }, () => ({ level: 'rendered', reason: 'this head comes from a fork' })),
+    );
   });
 
   test('passes the problems of the files on, and is a removal when nothing is left', () => {
     const problem = { severity: 'error', message: 'bad indentation' } as const;
-    expect(planOffline(offlineOf([named('a', 'x')], [], [problem]))).toMatchObject({ kind: 'removal', problems: [problem] });
+    expect(planOffline(offlineOf([named('a', 'x')], [], [problem]))).toMatchObject({
+      kind: 'removal',
+      problems: [problem],
+    });
   });
 });

@@ -5,7 +5,20 @@ import { withStringDataEncoded } from '../../../src/domain/manifest/secret-data.
 import type { FieldSchema } from '../../../src/domain/plan/field-schema.ts';
 import { planOffline } from '../../../src/domain/plan/plan-offline.ts';
 import { storedLeaves } from '../../../src/domain/plan/steps.ts';
-import { applied, deployment, deploymentSchema, facts, fields, identityOf, keyed, manifest, planOf, rendered, secretKey, textField } from './object-builder.ts';
+import {
+  applied,
+  deployment,
+  deploymentSchema,
+  facts,
+  fields,
+  identityOf,
+  keyed,
+  manifest,
+  planOf,
+  rendered,
+  secretKey,
+  textField,
+} from './object-builder.ts';
 import { offlineOf } from './offline-builder.ts';
 
 const canary = 'canary-7f3a91';
@@ -13,7 +26,15 @@ const canaries = [canary, btoa(canary)];
 const other = fc.constantFrom('plain', 'other-value', '1', '');
 const value = fc.oneof(fc.constant(canary), other);
 
-const secretKeyName = fc.constantFrom('DB_PASSWORD', 'apiToken', 'client-secret', 'api.key', 'CREDENTIALS', 'dbpass', 'Private_Key');
+const secretKeyName = fc.constantFrom(
+  'DB_PASSWORD',
+  'apiToken',
+  'client-secret',
+  'api.key',
+  'CREDENTIALS',
+  'dbpass',
+  'Private_Key',
+);
 const env: fc.Arbitrary<readonly JsonObject[]> = fc.uniqueArray(
   fc.oneof(
     fc.record({ name: secretKeyName, value }),
@@ -25,7 +46,10 @@ const annotations = (repeats: boolean): fc.Arbitrary<JsonObject> =>
   fc.record({ note: fc.constantFrom('hello', ...(repeats ? [`was: ${canary}`, `{"x":"${btoa(canary)}"}`] : [])) });
 
 const secretObject = fc
-  .record({ data: fc.dictionary(fc.constantFrom('a', 'b', 'tls.key'), value.map(btoa), { noNullPrototype: true }), held: fc.boolean() })
+  .record({
+    data: fc.dictionary(fc.constantFrom('a', 'b', 'tls.key'), value.map(btoa), { noNullPrototype: true }),
+    held: fc.boolean(),
+  })
   .chain(({ data, held }) => {
     const all = held ? { ...data, token: btoa(canary) } : data;
     const repeats = Object.values(all).includes(btoa(canary));
@@ -33,9 +57,20 @@ const secretObject = fc
   });
 const configMapObject = fc
   .dictionary(secretKeyName, value, { noNullPrototype: true })
-  .chain((data) => annotations(Object.values(data).includes(canary)).map((notes) => manifest('ConfigMap', { data }, { annotations: notes })));
-const workload = env.map((list) => deployment({ template: { spec: { containers: [{ name: 'web', env: list as Json }] } } }));
-const custom = fc.record({ users: fc.array(fc.record({ user: other, password: value }), { maxLength: 2 }), token: fc.uniqueArray(value, { maxLength: 2 }) }).map((spec) => manifest('acme.io/v1 Database', { spec }));
+  .chain((data) =>
+    annotations(Object.values(data).includes(canary)).map((notes) =>
+      manifest('ConfigMap', { data }, { annotations: notes }),
+    ),
+  );
+const workload = env.map((list) =>
+  deployment({ template: { spec: { containers: [{ name: 'web', env: list as Json }] } } }),
+);
+const custom = fc
+  .record({
+    users: fc.array(fc.record({ user: other, password: value }), { maxLength: 2 }),
+    token: fc.uniqueArray(value, { maxLength: 2 }),
+  })
+  .map((spec) => manifest('acme.io/v1 Database', { spec }));
 
 const customSchema = fields({
   spec: fields({
@@ -87,7 +122,9 @@ describe('a plan of objects with secrets', () => {
   test('is as silent offline', () => {
     fc.assert(
       fc.property(stages, ({ base, merge }) => {
-        const text = JSON.stringify(planOffline(offlineOf(base === undefined ? [] : [rendered(base)], [rendered(merge)])));
+        const text = JSON.stringify(
+          planOffline(offlineOf(base === undefined ? [] : [rendered(base)], [rendered(merge)])),
+        );
         expect(canaries.filter((secret) => text.includes(secret))).toEqual([]);
       }),
       { numRuns: 500 },
@@ -97,7 +134,9 @@ describe('a plan of objects with secrets', () => {
   test('leaves nothing to read in what is remembered of the apply', () => {
     fc.assert(
       fc.property(stages, ({ merge, predicted, schema }) => {
-        const text = JSON.stringify(storedLeaves({ identity: identityOf(merge), rendered: merge, written: predicted, schema, secretKey }));
+        const text = JSON.stringify(
+          storedLeaves({ identity: identityOf(merge), rendered: merge, written: predicted, schema, secretKey }),
+        );
         expect(canaries.filter((secret) => text.includes(secret))).toEqual([]);
       }),
       { numRuns: 500 },
@@ -115,7 +154,10 @@ describe('a plan of objects with secrets', () => {
 
   test('tells two secret values apart, and equal ones in two places apart too', () => {
     const object = (a: string, b: string) => manifest('Secret', { data: { a: btoa(a), b: btoa(b) } });
-    const valuesOf = (content: JsonObject) => planOf([facts({ merge: content })]).effects.filter((effect) => effect.path.startsWith('data.')).map((effect) => effect.after);
+    const valuesOf = (content: JsonObject) =>
+      planOf([facts({ merge: content })])
+        .effects.filter((effect) => effect.path.startsWith('data.'))
+        .map((effect) => effect.after);
     const [a, b] = valuesOf(object('same', 'same'));
     const [changed, same] = valuesOf(object('other', 'same'));
     expect(a?.kind).toBe('secret');

@@ -19,7 +19,8 @@ import {
 } from './object-builder.ts';
 
 const replicas = (count: number): JsonObject => deployment({ replicas: count });
-const image = (tag: string): JsonObject => deployment({ template: { spec: { containers: [{ name: 'web', image: tag }] } } });
+const image = (tag: string): JsonObject =>
+  deployment({ template: { spec: { containers: [{ name: 'web', image: tag }] } } });
 const steps = (stages: ObjectStages, overrides: Parameters<typeof planOf>[1] = {}) => {
   const plan = planOf([facts({ schema: deploymentSchema, ...stages })], overrides);
   return {
@@ -32,7 +33,10 @@ const steps = (stages: ObjectStages, overrides: Parameters<typeof planOf>[1] = {
 
 describe('the steps of a field', () => {
   test('go from live to the test merge at once when the object is adopted', () => {
-    const { effects, action, differences } = steps({ live: replicas(5), merge: replicas(3), member: false }, { kind: 'adoption' });
+    const { effects, action, differences } = steps(
+      { live: replicas(5), merge: replicas(3), member: false },
+      { kind: 'adoption' },
+    );
     expect(effects).toEqual(['update spec.replicas: 5 → 3']);
     expect(action).toBe('update');
     expect(differences[0]?.origin).toEqual({ kind: 'this' });
@@ -43,7 +47,11 @@ describe('the steps of a field', () => {
       { live: replicas(1), deployed: replicas(2), base: replicas(3), merge: replicas(4) },
       { pendingPulls: [pullNumber(7)] },
     );
-    expect(effects).toEqual(['update spec.replicas: 1 → 2', 'update spec.replicas: 2 → 3', 'update spec.replicas: 3 → 4']);
+    expect(effects).toEqual([
+      'update spec.replicas: 1 → 2',
+      'update spec.replicas: 2 → 3',
+      'update spec.replicas: 3 → 4',
+    ]);
     expect(moves).toEqual(['update spec.replicas: 1 → 4']);
     expect(differences.map((difference) => difference.origin)).toEqual([
       { kind: 'drift' },
@@ -59,7 +67,12 @@ describe('the steps of a field', () => {
   });
 
   test('are all shown when they lead back to where they began, and nothing moves', () => {
-    const { effects, moves, action } = steps({ live: replicas(2), deployed: replicas(2), base: replicas(3), merge: replicas(2) });
+    const { effects, moves, action } = steps({
+      live: replicas(2),
+      deployed: replicas(2),
+      base: replicas(3),
+      merge: replicas(2),
+    });
     expect(effects).toEqual(['update spec.replicas: 2 → 3', 'update spec.replicas: 3 → 2']);
     expect(moves).toEqual([]);
     expect(action).toBe('no-op');
@@ -90,8 +103,12 @@ describe('the steps of a field', () => {
 
   test('do not speak of a map that gets its first key, or loses its last, beside the key', () => {
     const [empty, full] = [configMap({}), configMap({ a: '1' })];
-    expect(steps({ live: empty, deployed: empty, base: empty, merge: full }).effects).toEqual(['update data.a: absent → "1"']);
-    expect(steps({ live: full, deployed: full, base: full, merge: empty }).effects).toEqual(['update data.a: "1" → absent']);
+    expect(steps({ live: empty, deployed: empty, base: empty, merge: full }).effects).toEqual([
+      'update data.a: absent → "1"',
+    ]);
+    expect(steps({ live: full, deployed: full, base: full, merge: empty }).effects).toEqual([
+      'update data.a: "1" → absent',
+    ]);
   });
 
   test('take a rendered empty list for whatever others put into it', () => {
@@ -128,7 +145,13 @@ describe('a live value that is not as rendered', () => {
   const thousand = { path: 'spec.cpu', live: 'json "1"', rendered: 'json "1000m"' };
 
   test('is no drift when our own last apply left it so', () => {
-    const left = storedLeaves({ identity: identityOf(cpu('')), rendered: cpu('1000m'), written: cpu('1'), schema: undefined, secretKey });
+    const left = storedLeaves({
+      identity: identityOf(cpu('')),
+      rendered: cpu('1000m'),
+      written: cpu('1'),
+      schema: undefined,
+      secretKey,
+    });
     expect(left).toEqual([thousand]);
     const same = { live: cpu('1'), deployed: cpu('1000m'), base: cpu('1000m'), prediction: 'unasked' as const };
     expect(steps({ ...same, merge: cpu('1000m') }, stored(left)).effects).toEqual([]);
@@ -136,37 +159,65 @@ describe('a live value that is not as rendered', () => {
   });
 
   test('is drift when it is another than our last apply left', () => {
-    const { effects } = steps({ live: cpu('3'), deployed: cpu('1000m'), base: cpu('1000m'), merge: cpu('1000m') }, stored([thousand]));
+    const { effects } = steps(
+      { live: cpu('3'), deployed: cpu('1000m'), base: cpu('1000m'), merge: cpu('1000m') },
+      stored([thousand]),
+    );
     expect(effects).toEqual(['update spec.cpu: "3" → "1000m"']);
   });
 
   test('is drift when what was remembered stood for another commit', () => {
-    const { effects } = steps({ live: cpu('1'), deployed: cpu('500m'), base: cpu('500m'), merge: cpu('500m') }, stored([thousand]));
+    const { effects } = steps(
+      { live: cpu('1'), deployed: cpu('500m'), base: cpu('500m'), merge: cpu('500m') },
+      stored([thousand]),
+    );
     expect(effects).toEqual(['update spec.cpu: "1" → "500m"']);
   });
 
   test('counts as rendered when the API says that applying leaves it so', () => {
-    const plan = steps({ live: cpu('1'), deployed: cpu('1000m'), base: cpu('1000m'), merge: cpu('1000m'), prediction: applied(cpu('1')) });
+    const plan = steps({
+      live: cpu('1'),
+      deployed: cpu('1000m'),
+      base: cpu('1000m'),
+      merge: cpu('1000m'),
+      prediction: applied(cpu('1')),
+    });
     expect(plan).toMatchObject({ effects: [], moves: [], action: 'no-op' });
-    expect(steps({ live: cpu('1'), merge: cpu('1000m'), prediction: applied(cpu('1')) }, { kind: 'adoption' }).effects).toEqual([]);
+    expect(
+      steps({ live: cpu('1'), merge: cpu('1000m'), prediction: applied(cpu('1')) }, { kind: 'adoption' }).effects,
+    ).toEqual([]);
   });
 
   test('that an equal quantity replaces is no drift, only a new way to write it', () => {
     const now = { live: cpu('1'), prediction: applied(cpu('1')) };
-    expect(steps({ ...now, deployed: cpu('1'), base: cpu('1'), merge: cpu('1000m') }).effects).toEqual(['update spec.cpu: "1" → "1000m"']);
-    expect(steps({ ...now, deployed: cpu('1000m'), base: cpu('1000m'), merge: cpu('1') }, stored([thousand])).effects).toEqual([
-      'update spec.cpu: "1000m" → "1"',
+    expect(steps({ ...now, deployed: cpu('1'), base: cpu('1'), merge: cpu('1000m') }).effects).toEqual([
+      'update spec.cpu: "1" → "1000m"',
     ]);
+    expect(
+      steps({ ...now, deployed: cpu('1000m'), base: cpu('1000m'), merge: cpu('1') }, stored([thousand])).effects,
+    ).toEqual(['update spec.cpu: "1000m" → "1"']);
   });
 
   test('set by hand to what the pull request asks for is drift there and back', () => {
-    const { effects, moves } = steps({ live: cpu('2'), deployed: cpu('1'), base: cpu('1'), merge: cpu('2'), prediction: applied(cpu('2')) });
+    const { effects, moves } = steps({
+      live: cpu('2'),
+      deployed: cpu('1'),
+      base: cpu('1'),
+      merge: cpu('2'),
+      prediction: applied(cpu('2')),
+    });
     expect(effects).toEqual(['update spec.cpu: "2" → "1"', 'update spec.cpu: "1" → "2"']);
     expect(moves).toEqual([]);
   });
 
   test('never takes the predicted value for the rendered one', () => {
-    const { effects } = steps({ live: cpu('1'), deployed: cpu('1'), base: cpu('1'), merge: cpu('2'), prediction: applied(cpu('mutated')) });
+    const { effects } = steps({
+      live: cpu('1'),
+      deployed: cpu('1'),
+      base: cpu('1'),
+      merge: cpu('2'),
+      prediction: applied(cpu('mutated')),
+    });
     expect(effects).toEqual(['update spec.cpu: "1" → "2"']);
   });
 });
@@ -211,33 +262,64 @@ describe('creating and deleting', () => {
 
   test('an object that is there already is an update that takes it over', () => {
     const plan = planOf([facts({ live: replicas(1), merge: replicas(2), member: false })]);
-    expect(plan.changes[0]).toMatchObject({ action: 'update', notes: [expect.stringContaining('adopted')], write: true });
+    expect(plan.changes[0]).toMatchObject({
+      action: 'update',
+      notes: [expect.stringContaining('adopted')],
+      write: true,
+    });
   });
 });
 
 describe('the order of a list', () => {
-  const init = (...names: readonly string[]) => deployment({ template: { spec: { initContainers: names.map((name) => ({ name })) } } });
+  const init = (...names: readonly string[]) =>
+    deployment({ template: { spec: { initContainers: names.map((name) => ({ name })) } } });
   const orders = (lines: readonly string[]) => lines.filter((line) => line.includes('[*]'));
 
   test('is an effect when it moves', () => {
-    const { effects, action } = steps({ live: init('a', 'b'), deployed: init('a', 'b'), base: init('a', 'b'), merge: init('b', 'a') });
+    const { effects, action } = steps({
+      live: init('a', 'b'),
+      deployed: init('a', 'b'),
+      base: init('a', 'b'),
+      merge: init('b', 'a'),
+    });
     expect(effects).toEqual(['update spec.template.spec.initContainers[*]: ["a","b"] → ["b","a"]']);
     expect(action).toBe('update');
   });
 
   test('is an effect of creating, too', () => {
-    expect(orders(steps({ merge: init('a', 'b') }).effects)).toEqual(['create spec.template.spec.initContainers[*]: absent → ["a","b"]']);
+    expect(orders(steps({ merge: init('a', 'b') }).effects)).toEqual([
+      'create spec.template.spec.initContainers[*]: absent → ["a","b"]',
+    ]);
     expect(orders(steps({ merge: init('a') }).effects)).toEqual([]);
   });
 
   test('does not move when an item goes, or when others put theirs between', () => {
-    expect(orders(steps({ live: init('a', 'b', 'c'), deployed: init('a', 'b', 'c'), base: init('a', 'b', 'c'), merge: init('a', 'c') }).effects)).toEqual([]);
-    expect(steps({ live: init('istio', 'a', 'x', 'b'), deployed: init('a', 'b'), base: init('a', 'b'), merge: init('a', 'b') }).effects).toEqual([]);
+    expect(
+      orders(
+        steps({
+          live: init('a', 'b', 'c'),
+          deployed: init('a', 'b', 'c'),
+          base: init('a', 'b', 'c'),
+          merge: init('a', 'c'),
+        }).effects,
+      ),
+    ).toEqual([]);
+    expect(
+      steps({
+        live: init('istio', 'a', 'x', 'b'),
+        deployed: init('a', 'b'),
+        base: init('a', 'b'),
+        merge: init('a', 'b'),
+      }).effects,
+    ).toEqual([]);
   });
 
   test('says where a new item stands; people are told unless it is the end', () => {
     const from = { live: init('a', 'b'), deployed: init('a', 'b'), base: init('a', 'b') };
-    const [first, last] = [steps({ ...from, merge: init('c', 'a', 'b') }), steps({ ...from, merge: init('a', 'b', 'c') })];
+    const [first, last] = [
+      steps({ ...from, merge: init('c', 'a', 'b') }),
+      steps({ ...from, merge: init('a', 'b', 'c') }),
+    ];
     expect(orders(first.effects)).toHaveLength(1);
     expect(orders(last.effects)).toHaveLength(1);
     expect(orders(first.differences.map(({ path }) => path))).toHaveLength(1);
@@ -252,13 +334,20 @@ describe('an object that could not be read', () => {
     const plan = planOf([unreadable(facts({ base: replicas(1), merge: replicas(2), prediction: 'unasked' }), refusal)]);
     expect(plan.complete).toBe(false);
     expect(effectLines(plan)).toEqual(['update spec.replicas: 1 → 2']);
-    expect(plan.changes[0]).toMatchObject({ action: 'update', confidence: { level: 'rendered', reason: expect.stringContaining('did not answer') } });
+    expect(plan.changes[0]).toMatchObject({
+      action: 'update',
+      confidence: { level: 'rendered', reason: expect.stringContaining('did not answer') },
+    });
   });
 
   test('makes the plan incomplete where it is no longer rendered, whatever label it had', () => {
     const plan = planOf([unreadable(facts({ deployed: replicas(1), base: replicas(1) }), refusal)]);
     expect(plan.complete).toBe(false);
-    expect(plan.changes[0]).toMatchObject({ action: 'no-op', write: false, notes: [expect.stringContaining('cannot be said')] });
+    expect(plan.changes[0]).toMatchObject({
+      action: 'no-op',
+      write: false,
+      notes: [expect.stringContaining('cannot be said')],
+    });
     expect(plan.effects).toEqual([]);
   });
 
@@ -271,9 +360,14 @@ describe('an object that could not be read', () => {
 describe('moves and effects', () => {
   const count = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
   const object = fc.option(
-    fc.record({ replicas: count, names: fc.shuffledSubarray(['a', 'b', 'c']) }).map(({ replicas: number, names }) =>
-      deployment({ ...(number === undefined ? {} : { replicas: number }), template: { spec: { initContainers: names.map((name) => ({ name })) } } }),
-    ),
+    fc
+      .record({ replicas: count, names: fc.shuffledSubarray(['a', 'b', 'c']) })
+      .map(({ replicas: number, names }) =>
+        deployment({
+          ...(number === undefined ? {} : { replicas: number }),
+          template: { spec: { initContainers: names.map((name) => ({ name })) } },
+        }),
+      ),
     { nil: undefined },
   );
 
@@ -300,7 +394,9 @@ describe('moves and effects', () => {
     fc.assert(
       fc.property(object, (content) => {
         fc.pre(content !== undefined);
-        const plan = planOf([facts({ live: content, deployed: content, base: content, merge: content, schema: deploymentSchema })]);
+        const plan = planOf([
+          facts({ live: content, deployed: content, base: content, merge: content, schema: deploymentSchema }),
+        ]);
         expect(plan).toMatchObject({ effects: [], moves: [], changes: [{ action: 'no-op', write: false }] });
       }),
     );
@@ -308,6 +404,9 @@ describe('moves and effects', () => {
 
   test('a plan counts what is rendered and what the target owns', () => {
     const [kept, gone] = [replicas(1), configMap({ a: '1' }, { name: 'gone' })];
-    expect(planOf([facts({ live: kept, base: kept, merge: kept }), facts({ live: gone, base: gone })])).toMatchObject({ rendered: 1, owned: 2 });
+    expect(planOf([facts({ live: kept, base: kept, merge: kept }), facts({ live: gone, base: gone })])).toMatchObject({
+      rendered: 1,
+      owned: 2,
+    });
   });
 });
