@@ -1,15 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism, loadavg } from 'node:os';
 import { databaseServer, embeddedPlace } from '../test/contracts/database-place.ts';
+import { flushTimeMs } from './webhooks/flush-time.ts';
 import type { Load } from './webhooks/load.ts';
 
 /**
  * P4: how many signed 21 KB deliveries a second are acknowledged over ten connections, by a Probot app that does nothing and by Planwright,
- * which has them on disk first. Server and sender are processes of their own; the servers take turns, so that all meet the same machine.
+ * which has them on disk first. Sender and servers are processes of their own. The servers take short turns, many of them, so that what else
+ * the machine does weighs on all alike.
  */
-const rounds = 4;
-const seconds = 3;
-const warmUpSeconds = 2;
+const rounds = 20;
+const seconds = 0.6;
+const warmUpSeconds = 3;
 
 interface Contender {
   readonly name: string;
@@ -39,9 +42,13 @@ try {
     figures.push('P4-postgres');
   }
 
-  for (const { url } of contenders) await drive(url, warmUpSeconds);
+  const sender = start('load.ts', []);
+  await nextMessage(sender);
+  for (const { url } of contenders) await drive(sender, url, warmUpSeconds);
+  const flushesMs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    for (const { url, loads } of contenders) loads.push(await drive(url, seconds));
+    flushesMs.push(await flushTimeMs());
+    for (const { url, loads } of contenders) loads.push(await drive(sender, url, seconds));
   }
 
   for (const { name, loads } of contenders) {
@@ -50,6 +57,9 @@ try {
       `# ${name}: ${median(loads.map((load) => load.perSecond)).toFixed(0)} deliveries/s, p50 ${median(loads.map((load) => load.p50Ms)).toFixed(2)} ms, p99 ${median(loads.map((load) => load.p99Ms)).toFixed(2)} ms, ${refused} refused`,
     );
   }
+  console.log(
+    `# one flush to this disk: ${median(flushesMs).toFixed(2)} ms; load of the machine: ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`,
+  );
   for (const [index, figure] of figures.entries()) {
     const { loads } = contenders[index + 1] ?? noOp;
     console.log(`${figure} ${ratio(loads, noOp.loads, (load) => load.perSecond)}`);
@@ -57,6 +67,7 @@ try {
   }
 } finally {
   for (const child of children.reverse()) {
+    if (!child.connected) continue;
     child.disconnect();
     await once(child, 'exit');
   }
@@ -65,19 +76,13 @@ try {
 
 async function contender(name: string, file: string, args: readonly string[] = []): Promise<Contender> {
   const child = start(file, args);
-  const [{ url }] = (await once(child, 'message')) as [{ url: string }];
+  const { url } = (await nextMessage(child)) as { url: string };
   return { name, url, loads: [] };
 }
 
-async function drive(url: string, duration: number): Promise<Load> {
-  const child = start('load.ts', []);
-  await once(child, 'message');
-  child.send({ url, seconds: duration });
-  const [load] = (await once(child, 'message')) as [Load];
-  children.splice(children.indexOf(child), 1);
-  child.disconnect();
-  await once(child, 'exit');
-  return load;
+async function drive(sender: ChildProcess, url: string, duration: number): Promise<Load> {
+  sender.send({ url, seconds: duration });
+  return (await nextMessage(sender)) as Load;
 }
 
 function start(file: string, args: readonly string[]): ChildProcess {
@@ -85,8 +90,20 @@ function start(file: string, args: readonly string[]): ChildProcess {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   children.push(child);
-  child.once('error', (error) => console.error(`${file}: ${error.message}`));
   return child;
+}
+
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const ended = new AbortController();
+  const gone = once(child, 'exit', { signal: ended.signal }).then(([code, signal]) => {
+    throw new Error(`${child.spawnargs.slice(1).join(' ')} ended (${code ?? signal}) before it had answered`);
+  });
+  try {
+    return (await Promise.race([once(child, 'message', { signal: ended.signal }), gone]))[0];
+  } finally {
+    ended.abort();
+    gone.catch(() => undefined);
+  }
 }
 
 /** Of each round for itself, so that a slow moment of the machine weighs on both sides. */

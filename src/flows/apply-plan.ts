@@ -202,14 +202,10 @@ class Apply {
         force,
       });
       if (answer.kind === 'applied') {
-        if (live === undefined && !answer.created) {
-          throw new Stop({
-            kind: 'held',
-            reason: `${identityText(facts.identity)} was made by somebody else between plan and apply`,
-          });
-        }
+        if (live === undefined && !answer.created) throw madeMeanwhile(facts.identity);
         return answer.object;
       }
+      if (answer.kind === 'conflict' && live === undefined) throw madeMeanwhile(facts.identity);
       if (answer.kind === 'conflict' && !force && isOwnDrift(facts, answer)) {
         force = true;
         continue;
@@ -244,7 +240,7 @@ class Apply {
     const known = this.#request.planned.addresses.get(identityKey(facts.identity));
     if (known !== undefined) return known;
     // Its definition was written a moment ago, in an earlier phase.
-    const apiVersion = String(facts.merge?.content['apiVersion'] ?? '');
+    const apiVersion = String(facts.merge?.content.apiVersion ?? '');
     const kinds = (await this.#ports.cluster.kinds()).kinds;
     const kind = kinds.find(
       (served) =>
@@ -376,6 +372,14 @@ class Apply {
   }
 }
 
+/** Nothing was there when it was planned, so that whatever is in the way is newer. */
+function madeMeanwhile(identity: ObjectIdentity): Stop {
+  return new Stop({
+    kind: 'held',
+    reason: `${identityText(identity)} was made by somebody else between plan and apply`,
+  });
+}
+
 function outcomeOf(identity: ObjectIdentity, refusal: Refusal): Exclude<ApplyOutcome, { readonly kind: 'succeeded' }> {
   const what = identityText(identity);
   switch (refusal.kind) {
@@ -395,17 +399,17 @@ function outcomeOf(identity: ObjectIdentity, refusal: Refusal): Exclude<ApplyOut
 }
 
 function withPrecondition(content: JsonObject, live: JsonObject): JsonObject {
-  const metadata = isJsonObject(content['metadata']) ? content['metadata'] : {};
-  const read = isJsonObject(live['metadata']) ? live['metadata'] : {};
+  const metadata = isJsonObject(content.metadata) ? content.metadata : {};
+  const read = isJsonObject(live.metadata) ? live.metadata : {};
   return {
     ...content,
-    metadata: { ...metadata, uid: read['uid'] ?? null, resourceVersion: read['resourceVersion'] ?? null },
+    metadata: { ...metadata, uid: read.uid ?? null, resourceVersion: read.resourceVersion ?? null },
   };
 }
 
 function uidOf(object: JsonObject): string | undefined {
-  const metadata = object['metadata'];
-  const uid = isJsonObject(metadata) ? metadata['uid'] : undefined;
+  const metadata = object.metadata;
+  const uid = isJsonObject(metadata) ? metadata.uid : undefined;
   return typeof uid === 'string' ? uid : undefined;
 }
 
@@ -418,7 +422,7 @@ function sameLeaves(before: JsonObject, after: JsonObject, facts: ObjectFacts): 
 
 function sameBookkeeping(live: JsonObject, wanted: JsonObject): boolean {
   const read = (object: JsonObject, part: string): JsonObject => {
-    const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
+    const metadata = isJsonObject(object.metadata) ? object.metadata : {};
     const value = metadata[part];
     return isJsonObject(value) ? value : {};
   };

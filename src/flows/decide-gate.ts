@@ -14,11 +14,13 @@ import type { PlanDigest, RepositoryId, TargetName } from '../domain/identity.ts
 import type { Effect } from '../domain/plan/effect.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
+import { type ExclusionPorts, findExclusions } from './find-exclusions.ts';
 import type { PullRequest, PullRequests } from './ports/github.ts';
 import type { MergeRecord, PlanRun, RecordedApproval, Records } from './ports/store.ts';
 
 export interface GatePorts {
-  readonly github: Pick<PullRequests, 'reviews' | 'contributors' | 'pusher' | 'permission'>;
+  readonly github: Pick<PullRequests, 'reviews' | 'contributors' | 'pushes' | 'permission'>;
+  readonly checkout: ExclusionPorts['checkout'];
   readonly store: Records;
 }
 
@@ -86,18 +88,11 @@ function environmentOf(plan: Plan, environments: ReadonlyMap<string, Environment
 }
 
 async function reviewFacts(ports: GatePorts, pull: PullRequest, runs: readonly PlanRun[]): Promise<ReviewFacts> {
-  const [reviews, contributors, pusher] = await Promise.all([
+  const planned = runs.findLast((run) => run.head === pull.head.sha);
+  const [reviews, exclusions] = await Promise.all([
     ports.github.reviews(pull.repository, pull.number),
-    ports.github.contributors(pull.repository, pull.number),
-    ports.github.pusher(pull),
+    findExclusions(ports, pull, planned?.base),
   ]);
-  const exclusions = {
-    author: pull.author,
-    authors: contributors.authors,
-    committers: contributors.committers,
-    coAuthors: contributors.coAuthors,
-    lastPusher: pusher,
-  };
   const speakers = latestReviews(reviews).filter(
     (review) => review.state === 'approved' || review.state === 'changes_requested',
   );
@@ -165,9 +160,10 @@ export async function holdApprovalExclusion(
   pull: PullRequest,
   person: Person,
 ): Promise<{ readonly permission: Permission; readonly reason: string | undefined }> {
-  const runs: readonly PlanRun[] = [];
-  const facts = await reviewFacts(ports, pull, runs);
+  const facts = await reviewFacts(ports, pull, await ports.store.planRuns(pull.repository.id, pull.number));
   const permission = await ports.github.permission(pull.repository, person.login);
+  if (facts.exclusions.lastPusher === undefined)
+    return { permission, reason: 'may have pushed to it last: GitHub does not say who did' };
   const permissions = new Map([...facts.permissions, [person.login, permission] as const]);
   return { permission, reason: exclusionReason(person, { exclusions: facts.exclusions, permissions }) };
 }

@@ -1,4 +1,6 @@
 import type { GateDecision } from '../domain/gate/decision.ts';
+import { type CommitSha, commitSha, type Repository } from '../domain/identity.ts';
+import { cancelledCheck, type Overtaken } from '../domain/report/cancelled-check.ts';
 import { gateCheck } from '../domain/report/gate-check.ts';
 import { inProgress } from '../domain/report/in-progress.ts';
 import { planCheck } from '../domain/report/plan-check.ts';
@@ -31,8 +33,10 @@ export async function lookAtPullRequest(
   await ports.store.firstSeen(repository.id, ports.clock.nowMs());
   const pull = await ports.github.pullRequest(repository, job.pull);
   if (pull === undefined) return;
+  await endOlderHead(ports, pull);
   if (pull.state === 'open') return lookAtOpen(ports, pull);
-  await endOpenChecks(ports, pull);
+  const by = pull.merge === undefined ? 'closed' : 'merged';
+  await endOpenChecks(ports, repository, { sha: pull.head.sha, by });
   const commands = await answerCommands(ports, pull);
   if (pull.merge !== undefined) await followMerge(ports, pull);
   await finishCommands(ports, commands);
@@ -62,7 +66,16 @@ async function planAnew(
 ): Promise<PlanRun | undefined> {
   const { inspection } = at;
   const id = `plan:${pull.repository.id}:${pull.number}:${at.runs.length + 1}`;
-  if (inspection.next.kind === 'plan') await reportInProgress(ports, pull, id);
+  if (inspection.next.kind === 'plan') {
+    await ports.store.saveReported({
+      key: planningKey(pull),
+      repository: pull.repository.id,
+      externalId: pull.head.sha,
+      content: '',
+      closed: false,
+    });
+    await reportInProgress(ports, pull, id);
+  }
   const outcome = await planInspected(ports, pull, inspection);
   const now = await ports.github.pullRequest(pull.repository, pull.number);
   if (now === undefined || now.state !== 'open' || now.head.sha !== pull.head.sha) {
@@ -134,6 +147,7 @@ async function report(
     marker: planCommentMarker,
     body: planComment(view),
     onlyIfThere: outcome.kind === 'no-changes',
+    plan: run.id,
   });
   const actions =
     outcome.kind === 'no-changes' ? [] : [{ label: 'Re-plan', description: 'Plan again, live', identifier: 'plan' }];
@@ -191,13 +205,13 @@ async function reportPlanCheck(
   },
 ): Promise<void> {
   const { run, view } = at;
-  if (run.shownAtMs !== undefined) return;
+  const origin = originOf('planwright/plan', run.id);
+  if (run.shownAtMs !== undefined && (await isSaidBy(ports, pull, origin))) return;
   const { annotations, ...own } = planCheck(view);
   const { conclusion, text } = worstVerdict(
     { pull: pull.number, ...own },
     at.others.map((other) => ({ pull: other.pull, ...planCheck(other) })),
   );
-  const origin = originOf('planwright/plan', run.id);
   const told = await reportCheck(ports, pull.repository, {
     origin,
     sha: pull.head.sha,
@@ -208,6 +222,7 @@ async function reportPlanCheck(
     actions: at.actions,
     ...detailsOf(view),
   });
+  if (run.shownAtMs !== undefined) return;
   const completed =
     told ??
     (await ports.github.checkRuns(pull.repository, pull.head.sha, 'planwright/plan')).find((candidate) =>
@@ -218,6 +233,12 @@ async function reportPlanCheck(
       `GitHub does not say when planwright/plan of ${pull.head.sha} was completed; nothing counts as shown until it does`,
     );
   await ports.store.markShown(run.id, completed.completedAtMs);
+}
+
+/** A fault of ours, or another pull request with this head, may have spoken after the plan was shown. */
+async function isSaidBy(ports: PullRequestPorts, pull: PullRequest, origin: string): Promise<boolean> {
+  const row = await ports.store.reported(pull.repository.id, checkKey(pull.head.sha, 'planwright/plan'));
+  return row?.externalId.startsWith(`${origin}#`) === true;
 }
 
 async function auditDecision(ports: PullRequestPorts, pull: PullRequest, decision: GateDecision): Promise<void> {
@@ -247,23 +268,33 @@ function detailsOf(view: PullRequestView): { readonly detailsUrl?: string } {
   return view.planUrl === undefined || first === undefined ? {} : { detailsUrl: view.planUrl(first.digest) };
 }
 
-/** A pull request that was closed while it was planned: what was begun is said to be over. */
-async function endOpenChecks(ports: PullRequestPorts, pull: PullRequest): Promise<void> {
+/** What was begun for a head that is no longer the pull request's is said to be over. */
+async function endOlderHead(ports: PullRequestPorts, pull: PullRequest): Promise<void> {
+  const planning = await ports.store.reported(pull.repository.id, planningKey(pull));
+  if (planning !== undefined && planning.externalId !== pull.head.sha)
+    await endOpenChecks(ports, pull.repository, { sha: commitSha(planning.externalId), by: 'pushed' });
+}
+
+async function endOpenChecks(
+  ports: PullRequestPorts,
+  repository: Repository,
+  { sha, by }: { readonly sha: CommitSha; readonly by: Overtaken },
+): Promise<void> {
   for (const name of ['planwright/plan', 'planwright/gate'] as const) {
-    const row = await ports.store.reported(pull.repository.id, checkKey(pull.head.sha, name));
+    const row = await ports.store.reported(repository.id, checkKey(sha, name));
     if (row === undefined || row.closed) continue;
     const origin = row.externalId.slice(0, row.externalId.lastIndexOf('#'));
-    const title = pull.merge === undefined ? 'Closed' : 'Merged before this had ended';
-    await reportCheck(ports, pull.repository, {
+    await reportCheck(ports, repository, {
       origin,
-      sha: pull.head.sha,
+      sha,
       name,
-      text: {
-        title,
-        summary: `The pull request was ${pull.merge === undefined ? 'closed' : 'merged'} while work went on.`,
-      },
+      text: cancelledCheck(by),
       annotations: [],
       conclusion: 'cancelled',
     });
   }
+}
+
+function planningKey(pull: PullRequest): string {
+  return `planning:${pull.number}`;
 }

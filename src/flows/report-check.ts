@@ -38,7 +38,7 @@ export async function reportCheck(
     key,
     repository: repository.id,
     externalId: `${origin}#${row === undefined ? 1 : numberOf(row) + 1}`,
-    content: '',
+    content: intentTo(content),
     closed: false,
   };
   if (row !== undefined && !row.closed)
@@ -65,18 +65,37 @@ async function continueRun(ports: ReportPorts, repository: Repository, report: R
     row.githubId ??
     (await findRun(ports, repository, { sha: said.sha, name: said.name, externalId: row.externalId }))?.id;
   if (id === undefined) return create(ports, repository, report);
-  if (row.content === '') {
+  if (row.content.startsWith(intent)) {
     // The answer to the last attempt was lost: it may have completed the run.
     const found = await findRun(ports, repository, { sha: said.sha, name: said.name, externalId: row.externalId });
-    if (found?.status === 'completed') {
-      await confirm(ports, report, found);
-      return found;
-    }
+    if (found?.status === 'completed') return settle(ports, repository, { report, found });
   }
-  await ports.store.saveReported({ ...row, githubId: id, content: '' });
+  await ports.store.saveReported({ ...row, githubId: id, content: intentTo(report.content) });
   const run = await ports.github.updateCheckRun(repository, id, { ...said, externalId: row.externalId });
   await confirm(ports, report, run);
   return run;
+}
+
+/** What a completed run says stays; something else needs a new run. */
+async function settle(
+  ports: ReportPorts,
+  repository: Repository,
+  { report, found }: { readonly report: Report; readonly found: CheckRun },
+): Promise<CheckRun> {
+  const { row, said, content } = report;
+  if (row.content === intentTo(content)) {
+    await confirm(ports, report, found);
+    return found;
+  }
+  const next = {
+    key: row.key,
+    repository: row.repository,
+    externalId: `${originOf(row)}#${numberOf(row) + 1}`,
+    content: intentTo(content),
+    closed: false,
+  };
+  await ports.store.saveReported(next);
+  return create(ports, repository, { row: next, said, content });
 }
 
 async function confirm(ports: ReportPorts, { row, content }: Report, run: CheckRun): Promise<void> {
@@ -113,6 +132,13 @@ async function findRun(
 ): Promise<CheckRun | undefined> {
   const runs = await ports.github.checkRuns(repository, of.sha, of.name);
   return runs.find((run) => run.externalId === of.externalId);
+}
+
+const intent = 'intended:';
+
+/** Stands in the row until GitHub has confirmed. */
+function intentTo(content: string): string {
+  return `${intent}${content}`;
 }
 
 export function checkKey(sha: CommitSha, name: CheckName): string {

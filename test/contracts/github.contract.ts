@@ -103,11 +103,11 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
       expect((await read(number)).draft).toBe(true);
     });
 
-    it("of a fork says so, and its head's pusher is unknown", async () => {
+    it("of a fork says so, and its head's pushes are unknown where its repository is private", async () => {
       const pull = await read(await stage.openFromFork({ branch, author: stage.people.stranger }));
 
       expect(pull.head.fork).toBe(true);
-      expect(await github.pusher(pull)).toBeUndefined();
+      expect(await github.pushes(pull)).toEqual({ pushes: [], complete: false });
     });
 
     it('tells who merged it as which commit', async () => {
@@ -177,20 +177,16 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
     });
   });
 
-  describe('the pusher', () => {
-    it('is who pushed the head, not who wrote it', async () => {
+  describe('pushes', () => {
+    it('tell who pushed the head, not who wrote it', async () => {
       await stage.push({ branch, author: stage.people.writer });
       await stage.push({ branch, author: stage.people.writer, pusher: stage.people.maintainer });
       const pull = await read(await stage.open({ branch, author: stage.people.writer }));
 
-      expect(await github.pusher(pull)).toMatchObject({ login: stage.people.maintainer });
-    });
-
-    it('is unknown for a commit that nobody pushed there', async () => {
-      const pull = await read((await openPull()).number);
-
-      const elsewhere = { ...pull, head: { ...pull.head, sha: commitSha('0'.repeat(40)) } };
-      expect(await github.pusher(elsewhere)).toBeUndefined();
+      const { pushes, complete } = await github.pushes(pull);
+      expect(pushes.map(({ by }) => by?.login)).toEqual([stage.people.maintainer, stage.people.writer]);
+      expect(pushes[0]?.after).toBe(pull.head.sha);
+      expect(complete).toBe(true);
     });
   });
 

@@ -32,20 +32,16 @@ export class ChangeStory {
   }
 
   /** Waits for the check's newest run to have completed, with this conclusion where one is given. */
-  ended(sha: string, name: CheckName, conclusion?: string): Promise<CheckRunView> {
-    return this.#stage.eventually(
-      `the end of ${name}${conclusion === undefined ? '' : ` as ${conclusion}`}`,
-      () =>
-        this.#stage.github
-          .checkRuns(repo, sha, 'latest')
-          .find(
-            (run) =>
-              run.name === name &&
-              run.status === 'completed' &&
-              (conclusion === undefined || run.conclusion === conclusion),
-          ),
-      60_000,
-    );
+  async ended(sha: string, name: CheckName, conclusion?: string): Promise<CheckRunView> {
+    const newest = () => this.#stage.github.checkRuns(repo, sha, 'latest').find((run) => run.name === name);
+    const hasEnded = (run: CheckRunView | undefined) =>
+      run?.status === 'completed' && (conclusion === undefined || run.conclusion === conclusion) ? run : undefined;
+    try {
+      return await this.#stage.eventually(`the end of ${name} as ${conclusion ?? 'anything'}`, () => hasEnded(newest()), 60_000);
+    } catch (error) {
+      const run = newest();
+      throw new Error(`${name} is ${run?.conclusion ?? run?.status ?? 'not there'}: ${run?.output.summary}`, { cause: error });
+    }
   }
 
   async approve({ number, sha }: Proposal, reviewer = 'bob'): Promise<void> {
@@ -78,7 +74,7 @@ export class ChangeStory {
   comment({ number }: Pick<Proposal, 'number'>): string {
     const bodies = this.#stage.github.comments(repo, number).map((comment) => comment.body);
     const kept = bodies.filter((body) => body.includes('<!-- planwright:plan -->'));
-    if (kept.length !== 1) throw new Error(`#${number} has ${kept.length} plan comments`);
+    if (kept.length !== 1) throw new Error(`#${number} has ${kept.length} plan comments; logged:\n${this.#stage.logged.slice(-10).join('\n')}`);
     return kept.join('');
   }
 

@@ -58,7 +58,8 @@ export class KilledStory extends DeployStory {
   async #soon(what: string, isSeen: () => boolean): Promise<void> {
     const deadline = Date.now() + patienceMs;
     while (!isSeen()) {
-      if (Date.now() > deadline) throw new Error(`${what} did not come. Logged:\n${this.stage.logged.slice(-20).join('\n')}`);
+      if (Date.now() > deadline)
+        throw new Error(`${what} did not come. Logged:\n${this.stage.logged.slice(-20).join('\n')}`);
       await pause(lookEveryMs);
     }
   }
@@ -82,8 +83,14 @@ export function killedContract(database: () => Promise<string | undefined>): voi
     afterAll(() => story.stage.close());
 
     const files = (stack: string, environment: string, names: readonly string[]) =>
-      Object.fromEntries(names.map((name) => [`apps/${stack}/${environment}/${name}.yaml`, configMap(`${stack}-${name}`, { of: stack })]));
-    const dryRuns = () => story.cluster('staging').audit.filter(({ verb, dryRun }) => verb === 'patch' && dryRun).length;
+      Object.fromEntries(
+        names.map((name) => [
+          `apps/${stack}/${environment}/${name}.yaml`,
+          configMap(`${stack}-${name}`, { of: stack }),
+        ]),
+      );
+    const dryRuns = () =>
+      story.cluster('staging').audit.filter(({ verb, dryRun }) => verb === 'patch' && dryRun).length;
     const runs = (sha: string) =>
       story.stage.github
         .checkRuns(repo, sha, 'all')
@@ -100,7 +107,10 @@ export function killedContract(database: () => Promise<string | undefined>): voi
       await story.dieAt('the completion of the plan check', story.asked('PATCH', /\/check-runs\/\d+$/));
       const { plan, gate } = await story.checked(proposal);
       expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'action_required']);
-      expect(runs(proposal.sha)).toEqual(['planwright/gate completed action_required', 'planwright/plan completed success']);
+      expect(runs(proposal.sha)).toEqual([
+        'planwright/gate completed action_required',
+        'planwright/plan completed success',
+      ]);
       expect(github.comments(repo, proposal.number)).toHaveLength(1);
       expect(story.comment(proposal)).toContain('planned@staging');
 
@@ -108,13 +118,28 @@ export function killedContract(database: () => Promise<string | undefined>): voi
       await story.approve(proposal);
       const writes = story.watchWrites('staging');
       const faults = story.cluster('staging').faults;
-      faults.failNext({ method: 'PATCH', path: /\/planned-c\?(?!.*dryRun)/, status: 429, body: busy, headers: { 'Retry-After': '5' } });
+      faults.failNext({
+        method: 'PATCH',
+        path: /\/planned-c\?(?!.*dryRun)/,
+        status: 429,
+        body: busy,
+        headers: { 'Retry-After': '5' },
+      });
       const merged = await story.merge(proposal);
-      await story.dieAt('the third write', () => writes().some(({ requestURI, code }) => requestURI.includes('/planned-c?') && code === 429));
-      expect([story.data('staging', 'planned-a'), story.data('staging', 'planned-c')]).toEqual([{ of: 'planned' }, undefined]);
+      await story.dieAt('the third write', () =>
+        writes().some(({ requestURI, code }) => requestURI.includes('/planned-c?') && code === 429),
+      );
+      expect([story.data('staging', 'planned-a'), story.data('staging', 'planned-c')]).toEqual([
+        { of: 'planned' },
+        undefined,
+      ]);
       await story.ended(merged, 'planwright/deploy', 'success');
       const written = writes().filter(({ requestURI, code }) => requestURI.includes('/planned-') && code < 300);
-      expect(written.map(({ requestURI }) => /planned-./.exec(requestURI)?.[0])).toEqual(['planned-a', 'planned-b', 'planned-c']);
+      expect(written.map(({ requestURI }) => /planned-./.exec(requestURI)?.[0])).toEqual([
+        'planned-a',
+        'planned-b',
+        'planned-c',
+      ]);
       await story.deployed(merged, { staging: 'success' });
       expect([...story.deployments(merged).keys()]).toEqual(['staging']);
       expect(story.issues('planned@staging')).toEqual([]);
@@ -125,24 +150,46 @@ export function killedContract(database: () => Promise<string | undefined>): voi
       const proposal = await story.landUnasked('Two objects', files('written', 'lab', ['a', 'b', 'keeps']));
       await story.dieAt('the first write', () => first().some(({ requestURI }) => requestURI.includes('/written-a?')));
       await story.ended(proposal.merged, 'planwright/deploy', 'success');
-      const successes = (writes: ReturnType<typeof first>) => writes.filter(({ requestURI, code }) => requestURI.includes('/written-') && code < 300).length;
+      const successes = (writes: ReturnType<typeof first>) =>
+        writes.filter(({ requestURI, code }) => requestURI.includes('/written-') && code < 300).length;
       expect(successes(first())).toBe(3);
 
-      story.cluster('staging').faults.failNext({ method: 'DELETE', path: /\/written-b/, status: 429, body: busy, headers: { 'Retry-After': '5' } });
+      story
+        .cluster('staging')
+        .faults.failNext({
+          method: 'DELETE',
+          path: /\/written-b/,
+          status: 429,
+          body: busy,
+          headers: { 'Retry-After': '5' },
+        });
       const second = story.watchWrites('staging');
-      const { merged } = await story.landUnasked('One goes', { 'apps/written/lab/a.yaml': configMap('written-a', { of: 'another' }), 'apps/written/lab/b.yaml': null });
+      const { merged } = await story.landUnasked('One goes', {
+        'apps/written/lab/a.yaml': configMap('written-a', { of: 'another' }),
+        'apps/written/lab/b.yaml': null,
+      });
       await story.dieAt('the deletion', () => second().some(({ verb }) => verb === 'delete'));
       await story.ended(merged, 'planwright/deploy', 'success');
-      expect([story.data('staging', 'written-a'), story.data('staging', 'written-b')]).toEqual([{ of: 'another' }, undefined]);
+      expect([story.data('staging', 'written-a'), story.data('staging', 'written-b')]).toEqual([
+        { of: 'another' },
+        undefined,
+      ]);
       expect(successes(second())).toBe(2);
       expect(story.issues('written@lab')).toEqual([]);
     });
 
     it('in the middle of each word about a deployment: one deployment, one issue, one run of the check', async () => {
       const { github } = story.stage;
-      const proposal = await story.propose('Told', { ...files('told', 'lab', ['a']), ...files('told-held', 'staging', ['b']) });
+      const proposal = await story.propose('Told', {
+        ...files('told', 'lab', ['a']),
+        ...files('told-held', 'staging', ['b']),
+      });
       await story.checked(proposal);
-      const [created, told, issued] = [story.asked('POST', /\/deployments$/), story.asked('POST', /\/deployments\/\d+\/statuses$/), story.asked('POST', /\/issues$/)];
+      const [created, told, issued] = [
+        story.asked('POST', /\/deployments$/),
+        story.asked('POST', /\/deployments\/\d+\/statuses$/),
+        story.asked('POST', /\/issues$/),
+      ];
       const merged = await story.bypass(proposal);
       await story.dieAt('the deployment', created);
       await story.dieAt('its status', told);
@@ -166,13 +213,17 @@ export function killedContract(database: () => Promise<string | undefined>): voi
       const { github } = story.stage;
       const seen = github.deliveries.length;
       const stored = await story.propose('Stored', files('stored', 'lab', ['a']));
-      await story.dieAt('the delivery is acknowledged', () => github.deliveries.slice(seen).some(({ event, status }) => event === 'pull_request' && status === 'OK'));
+      await story.dieAt('the delivery is acknowledged', () =>
+        github.deliveries.slice(seen).some(({ event, status }) => event === 'pull_request' && status === 'OK'),
+      );
       await story.ended(stored.sha, 'planwright/gate', 'success');
       expect(runs(stored.sha)).toEqual(['planwright/gate completed success', 'planwright/plan completed success']);
 
       const writes = story.watchWrites('staging');
       const merged = await story.merge(stored);
-      const code = await story.drainAt('the first write', () => writes().some(({ requestURI }) => requestURI.includes('/stored-a?')));
+      const code = await story.drainAt('the first write', () =>
+        writes().some(({ requestURI }) => requestURI.includes('/stored-a?')),
+      );
       expect(code).toBe(0);
       await story.ended(merged, 'planwright/deploy', 'success');
       expect(writes().filter(({ requestURI }) => requestURI.includes('/stored-a?'))).toHaveLength(1);

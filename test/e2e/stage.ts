@@ -39,6 +39,8 @@ export interface StageOptions {
   readonly readyDelayMs?: number;
   /** Of the repository; private unless said otherwise. */
   readonly visibility?: 'public' | 'private';
+  /** Planwright inside this process when absent. */
+  readonly start?: (settings: PlanwrightSettings) => Promise<Planwright>;
 }
 
 export const repo = 'acme/infra';

@@ -40,7 +40,10 @@ describe("the repository's configuration", () => {
     await branch('elsewhere', { [path]: configuration({ cluster: 'production' }) });
   });
   afterAll(() => story.stage.close());
-  afterEach(() => expect(story.github.violations).toEqual([]));
+  afterEach(async () => {
+    expect(story.github.violations).toEqual([]);
+    await story.closeAll();
+  });
 
   it('with an unknown key on the base fails every plan there, with line, column and the nearest key', async () => {
     const pulls = [

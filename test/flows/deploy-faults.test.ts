@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { repo } from '../e2e/stage.ts';
 import { configMap, type DeployStory, startStory } from './deploy-story.ts';
 
+const busy = { kind: 'Status', status: 'Failure', reason: 'TooManyRequests', message: 'a moment', code: 429 };
+
 describe('a deployment that meets faults', () => {
   let story: DeployStory;
   beforeAll(async () => {
@@ -19,7 +21,6 @@ describe('a deployment that meets faults', () => {
 
   it('ends by itself, each object written once, when the cluster goes away half way and comes back', async () => {
     const { faults } = story.cluster('staging');
-    const busy = { kind: 'Status', status: 'Failure', reason: 'TooManyRequests', message: 'a moment', code: 429 };
     faults.failNext({
       method: 'PATCH',
       path: /\/away-b\?(?!.*dryRun)/,
@@ -60,14 +61,13 @@ describe('a deployment that meets faults', () => {
         [goes]: configMap('late-goes', { value: '1' }),
       }),
     );
-    const unavailable = {
-      kind: 'Status',
-      status: 'Failure',
-      reason: 'ServiceUnavailable',
-      message: 'going down',
-      code: 503,
-    };
-    faults.failNext({ method: 'DELETE', path: /\/late-goes/, status: 503, body: unavailable, times: 20 });
+    faults.failNext({
+      method: 'DELETE',
+      path: /\/late-goes/,
+      status: 429,
+      body: busy,
+      headers: { 'Retry-After': '1' },
+    });
     const proposal = await story.propose('Two', { ...fileOf('2'), [goes]: null });
     await story.checked(proposal);
     await story.approve(proposal);
@@ -77,6 +77,9 @@ describe('a deployment that meets faults', () => {
       deletes().some(({ verb }) => verb === 'delete') ? true : undefined,
     );
     await faults.goOffline();
+    await story.stage.eventually('the deployment waits', () =>
+      story.stage.logged.find((line) => line.includes('late@staging') && line.includes('tried again')),
+    );
     await faults.comeBack();
     await story.ended(merged, 'planwright/deploy', 'success');
     expect([story.data('staging', 'late-a'), story.data('staging', 'late-goes')]).toEqual([{ value: '2' }, undefined]);

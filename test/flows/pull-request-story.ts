@@ -161,6 +161,12 @@ export class PullRequestStory {
       .find(({ body }) => body.includes(`<!-- planwright:answer:${commentId} -->`))?.body;
   }
 
+  /** So that later pushes to the base do not plan them again. */
+  async closeAll(): Promise<void> {
+    for (const { number, state } of this.github.pullRequests(repo))
+      if (state === 'open') await this.github.closePullRequest({ repo, number, by: 'olga' });
+  }
+
   /** Waits until nothing is sent to GitHub any more, so that what did not happen will not. */
   async quiet(forMs = 800): Promise<void> {
     await this.github.settled();

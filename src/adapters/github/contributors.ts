@@ -1,6 +1,6 @@
 import type { Person } from '../../domain/gate/people.ts';
-import type { PullNumber, Repository } from '../../domain/identity.ts';
-import type { Contributors } from '../../flows/ports/github.ts';
+import { commitSha, type PullNumber, type Repository, treeSha } from '../../domain/identity.ts';
+import type { Contributors, MergeCommit } from '../../flows/ports/github.ts';
 import { personOf } from './account.ts';
 import type { Calls } from './calls.ts';
 
@@ -16,6 +16,8 @@ const query = `query ContributorsOfPullRequest($owner: String!, $name: String!, 
         nodes {
           commit {
             oid
+            tree { oid }
+            parents(first: 3) { nodes { oid } }
             authors(first: ${listedAuthors}) { nodes { name email user { login databaseId __typename } } }
             committer { name email user { login databaseId __typename } }
           }
@@ -33,6 +35,8 @@ interface Actor {
 
 interface Commit {
   readonly oid: string;
+  readonly tree: { readonly oid: string };
+  readonly parents: { readonly nodes: readonly { readonly oid: string }[] };
   readonly authors: { readonly nodes: readonly Actor[] };
   readonly committer: Actor | null;
 }
@@ -43,10 +47,14 @@ interface CommitPage {
 }
 
 /**
- * Everybody who authored, co-authored or committed a commit of the pull request, as GitHub resolves them.
+ * Everybody who authored, co-authored or committed a commit of the pull request, as GitHub resolves them; those of merges apart.
  * Rejects when the list may be incomplete: an unknown contributor might be the approver.
  */
-export async function contributorsOf(calls: Calls, repository: Repository, number: PullNumber): Promise<Contributors> {
+export async function contributorsOf(
+  calls: Calls,
+  repository: Repository,
+  number: PullNumber,
+): Promise<Contributors & { readonly merges: readonly MergeCommit[] }> {
   const commits: Commit[] = [];
   let cursor: string | null = null;
   do {
@@ -66,7 +74,22 @@ export async function contributorsOf(calls: Calls, repository: Repository, numbe
     }
     cursor = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
   } while (cursor !== null);
-  return gather(commits);
+  const merges = commits.flatMap(mergeOf);
+  const merging = new Set<string>(merges.map(({ sha }) => sha));
+  return { ...gather(commits.filter(({ oid }) => !merging.has(oid))), merges };
+}
+
+function mergeOf(commit: Commit): readonly MergeCommit[] {
+  const [first, second, third] = commit.parents.nodes;
+  if (first === undefined || second === undefined || third !== undefined) return [];
+  return [
+    {
+      sha: commitSha(commit.oid),
+      tree: treeSha(commit.tree.oid),
+      parents: [commitSha(first.oid), commitSha(second.oid)],
+      contributors: gather([commit]),
+    },
+  ];
 }
 
 function commitPage(data: unknown): CommitPage {

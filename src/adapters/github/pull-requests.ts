@@ -1,4 +1,4 @@
-import type { Permission, Person, Review } from '../../domain/gate/people.ts';
+import type { Permission, Review } from '../../domain/gate/people.ts';
 import {
   commitSha,
   type InstallationId,
@@ -8,12 +8,15 @@ import {
   repositoryId,
 } from '../../domain/identity.ts';
 import type { Log } from '../../flows/ports/clock.ts';
-import type { PullRequest, PullRequests } from '../../flows/ports/github.ts';
+import type { PullRequest, PullRequests, Pushes } from '../../flows/ports/github.ts';
 import { type Account, ghost, personOf } from './account.ts';
 import { all, type Calls, type Method } from './calls.ts';
 import { contributorsOf } from './contributors.ts';
 import { GitHubFault, PermissionMissing } from './github-fault.ts';
 import { timestampMs } from './timestamp.ts';
+
+const activitiesPerPage = 100;
+const nothingSaid: Pushes = { pushes: [], complete: false };
 
 export function pullRequests({ calls, log }: { readonly calls: Calls; readonly log: Pick<Log, 'warn'> }): PullRequests {
   return {
@@ -64,23 +67,32 @@ export function pullRequests({ calls, log }: { readonly calls: Calls; readonly l
 
     contributors: (repository, number) => contributorsOf(calls, repository, number),
 
-    pusher: async (pull) => {
-      if (pull.head.fork) return undefined;
-      const { owner, name, installation } = pull.repository;
+    pushes: async ({ head, repository }) => {
+      const at = head.repository;
+      if (at === undefined) return nothingSaid;
       try {
         return await calls.ask({
-          installation,
+          installation: repository.installation,
           method: ({ rest }) => rest.repos.listActivities,
-          parameters: { owner, repo: name, ref: `refs/heads/${pull.head.ref}`, direction: 'desc', per_page: 100 },
-          read: (data): Person | undefined => {
-            const actor = data.find(({ after }) => after === pull.head.sha)?.actor;
-            return actor ? personOf(actor) : undefined;
+          parameters: {
+            owner: at.owner,
+            repo: at.name,
+            ref: `refs/heads/${head.ref}`,
+            direction: 'desc',
+            per_page: activitiesPerPage,
           },
+          read: (data): Pushes => ({
+            pushes: data.map(({ after, actor }) => ({
+              after: commitSha(after),
+              by: actor ? personOf(actor) : undefined,
+            })),
+            complete: data.length < activitiesPerPage,
+          }),
         });
       } catch (fault) {
         if (!isUnknownActivity(fault)) throw fault;
-        log.warn({ sha: pull.head.sha, fault: fault.message }, 'nobody is known to have pushed this head');
-        return undefined;
+        log.warn({ sha: head.sha, fault: fault.message }, 'nobody is known to have pushed this head');
+        return nothingSaid;
       }
     },
 
@@ -116,7 +128,11 @@ interface PullRequestAnswer {
   readonly state: string;
   readonly draft?: boolean;
   readonly user: Account | null;
-  readonly head: { readonly sha: string; readonly ref: string; readonly repo: { readonly id: number } | null };
+  readonly head: {
+    readonly sha: string;
+    readonly ref: string;
+    readonly repo: { readonly id: number; readonly name: string; readonly owner: { readonly login: string } } | null;
+  };
   readonly base: { readonly ref: string };
   readonly merged: boolean;
   readonly merged_at: string | null;
@@ -135,7 +151,12 @@ function pullRequestOf(repository: Repository, data: PullRequestAnswer): PullReq
     draft: draft ?? false,
     author: user ? personOf(user) : ghost,
     // A head whose repository is gone was a fork's.
-    head: { sha: commitSha(head.sha), ref: head.ref, fork: head.repo?.id !== repository.id },
+    head: {
+      sha: commitSha(head.sha),
+      ref: head.ref,
+      fork: head.repo?.id !== repository.id,
+      ...(head.repo && { repository: { owner: head.repo.owner.login, name: head.repo.name } }),
+    },
     base: { ref: base.ref },
     ...(merge !== undefined && { merge }),
   };

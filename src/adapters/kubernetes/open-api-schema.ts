@@ -69,6 +69,7 @@ function describe(own: JsonObject, referred: readonly JsonObject[], resolve: Res
     ...(isJsonArray(keys) && { listMapKeys: keys.filter((key) => typeof key === 'string') }),
     ...((mapType === 'atomic' || mapType === 'granular') && { mapType }),
     ...(isPlain(fallback) && { default: fallback }),
+    ...(find('x-kubernetes-preserve-unknown-fields') === true && { keepsUnknown: true }),
     ...(name === quantitySchema && { quantity: true }),
   };
   const properties = find('properties');

@@ -91,7 +91,7 @@ function unknownPusher(): Requirement {
     name: 'last pusher is known',
     status: 'failed',
     reason:
-      "GitHub does not say who pushed this head, so nobody can be told apart from them; push again, or grant Planwright access to the head's repository",
+      "GitHub does not say who pushed this head, or a commit of it that has no known author, so nobody can be told apart from them; push again, or grant Planwright access to the head's repository",
     who: [],
     evidence: [],
     targets: [],

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { RepositoryId, TargetName } from '../identity.ts';
 import type { JsonObject } from '../json.ts';
+import type { ObjectIdentity } from '../manifest/rendered-object.ts';
 
 /** Label of every object that a target owns. @see https://git.k8s.io/enhancements/keps/sig-cli/3659-kubectl-apply-prune */
 export const partOfLabel = 'applyset.kubernetes.io/part-of';
@@ -31,6 +32,11 @@ export function applySetOf(owner: ApplySetOwner, parentNamespace: string): Apply
   const parentName = `planwright-${bytesToHex(owned).slice(0, 32)}`;
   const hash = sha256(utf8ToBytes(`${parentName}.${parentNamespace}.ConfigMap.`));
   return { id: `applyset-${base64Url(hash)}-v1`, parentName, parentNamespace };
+}
+
+/** Whether an object would be such a parent: nobody else gives a ConfigMap a name like this. */
+export function isApplySetParent(object: ObjectIdentity): boolean {
+  return object.group === '' && object.kind === 'ConfigMap' && /^planwright-[0-9a-f]{32}$/.test(object.name);
 }
 
 export interface ApplySetContents {

@@ -30,7 +30,7 @@ export function checkAgainstSchema(object: JsonObject, schema: FieldSchema): rea
   function checkMember(name: string, member: Json, at: FieldSchema, pointer: string): void {
     const next = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const known = at.properties?.get(name) ?? at.additionalProperties;
-    if (known === undefined && at.properties !== undefined && at.properties.size > 0) {
+    if (known === undefined && at.keepsUnknown !== true && at.properties !== undefined && at.properties.size > 0) {
       violations.push({ pointer: next, message: `unknown field ${next.slice(1).replaceAll('/', '.')}` });
       return;
     }

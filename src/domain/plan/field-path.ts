@@ -11,17 +11,20 @@ const plainValue = /^[\w./:@-]+$/;
 
 /** For effects and people: `spec.template.spec.containers[name=web].image`; names that hold a dot are quoted. */
 export function fieldPath(segments: readonly PathSegment[]): string {
-  let path = '';
-  for (const segment of segments) {
-    if (segment.kind === 'field')
-      path += plainName.test(segment.name)
-        ? `${path === '' ? '' : '.'}${segment.name}`
-        : `[${JSON.stringify(segment.name)}]`;
-    else if (segment.kind === 'item')
-      path += `[${segment.keys.map(([name, json]) => `${name}=${bareValue(json)}`).join(',')}]`;
-    else path += `[=${bareValue(segment.json)}]`;
+  return segments.reduce(childPath, '');
+}
+
+/** The path of what stands at `segment` below `path`. */
+export function childPath(path: string, segment: PathSegment): string {
+  switch (segment.kind) {
+    case 'field':
+      if (!plainName.test(segment.name)) return `${path}[${JSON.stringify(segment.name)}]`;
+      return path === '' ? segment.name : `${path}.${segment.name}`;
+    case 'item':
+      return `${path}[${segment.keys.map(([name, json]) => `${name}=${bareValue(json)}`).join(',')}]`;
+    case 'value':
+      return `${path}[=${bareValue(segment.json)}]`;
   }
-  return path;
 }
 
 /** The same path as the API writes it in conflicts and causes: `.spec.template.spec.containers[name="web"].image`. */

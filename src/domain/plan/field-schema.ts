@@ -3,6 +3,8 @@ export interface FieldSchema {
   readonly type?: string;
   readonly properties?: ReadonlyMap<string, FieldSchema>;
   readonly additionalProperties?: FieldSchema;
+  /** Fields that are not among the properties are kept as they are (`x-kubernetes-preserve-unknown-fields`). */
+  readonly keepsUnknown?: boolean;
   readonly items?: FieldSchema;
   /** `atomic` when absent, as in server-side apply. */
   readonly listType?: 'atomic' | 'map' | 'set';

@@ -1,5 +1,5 @@
 import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { bareValue, fieldPath, type PathSegment } from './field-path.ts';
+import { bareValue, childPath, type PathSegment } from './field-path.ts';
 import type { FieldSchema } from './field-schema.ts';
 import { isSecretName } from './secret-name.ts';
 
@@ -57,71 +57,70 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
   const byPath = new Map<string, Leaf>();
   const containers = new Set<string>();
 
-  function add(segments: readonly PathSegment[], value: Json, pointer: string): void {
-    const path = fieldPath(segments);
+  function add({ path, segments, pointer }: Place, value: Json): void {
     byPath.set(path, { path, segments, value, pointer, kind: 'value' });
   }
 
-  function addOrder(segments: readonly PathSegment[], keys: readonly string[]): void {
-    const path = `${fieldPath(segments)}[*]`;
-    byPath.set(path, { path, segments, value: keys, pointer: '', kind: 'order' });
+  function addOrder({ path: list, segments }: Place, names: readonly string[]): void {
+    const path = `${list}[*]`;
+    byPath.set(path, { path, segments, value: names, pointer: '', kind: 'order' });
   }
 
-  function walk(value: Json, at: FieldSchema | undefined, segments: readonly PathSegment[], pointer: string): void {
-    if (isJsonObject(value)) return walkMap(value, at, segments, pointer);
-    if (isJsonArray(value)) return walkList(value, at, segments, pointer);
-    add(segments, value, pointer);
+  function walk(value: Json, at: FieldSchema | undefined, place: Place): void {
+    if (isJsonObject(value)) return walkMap(value, at, place);
+    if (isJsonArray(value)) return walkList(value, at, place);
+    add(place, value);
   }
 
-  function walkMap(
-    map: JsonObject,
-    at: FieldSchema | undefined,
-    segments: readonly PathSegment[],
-    pointer: string,
-  ): void {
+  function walkMap(map: JsonObject, at: FieldSchema | undefined, place: Place): void {
     const names = Object.keys(map);
-    if (names.length === 0 || at?.mapType === 'atomic') return add(segments, map, pointer);
-    containers.add(fieldPath(segments));
+    if (names.length === 0 || at?.mapType === 'atomic') return add(place, map);
+    containers.add(place.path);
     for (const name of names) {
-      const child = [...segments, { kind: 'field', name } as const];
-      if (child.length <= 2 && identityAndServerFields.has(fieldPath(child))) continue;
-      if (child.length === 3 && isOwnBookkeeping(child)) continue;
-      const childSchema =
-        segments.length === 0 && name === 'metadata'
-          ? metadataSchema
-          : (at?.properties?.get(name) ?? at?.additionalProperties);
-      walk(map[name] ?? null, childSchema, child, `${pointer}/${escapePointer(name)}`);
+      const child = placeBelow(place, { kind: 'field', name }, name);
+      const depth = child.segments.length;
+      if (depth <= 2 && identityAndServerFields.has(child.path)) continue;
+      if (depth === 3 && isOwnBookkeeping(child.segments)) continue;
+      const isMetadata = depth === 1 && name === 'metadata';
+      walk(
+        map[name] ?? null,
+        isMetadata ? metadataSchema : (at?.properties?.get(name) ?? at?.additionalProperties),
+        child,
+      );
     }
   }
 
-  function walkList(
-    list: readonly Json[],
-    at: FieldSchema | undefined,
-    segments: readonly PathSegment[],
-    pointer: string,
-  ): void {
-    const keysOf = list.length === 0 || isNamedByASecret(segments, at) ? undefined : itemSegment(at);
-    if (keysOf === undefined) return add(segments, list, pointer);
-    const items = list.map((item) => keysOf(item));
-    const texts = items.map((item) => (item === undefined ? undefined : itemName(item, at)));
+  function walkList(list: readonly Json[], at: FieldSchema | undefined, place: Place): void {
+    const keysOf = list.length === 0 || isNamedByASecret(place.segments, at) ? undefined : itemSegment(at);
+    if (keysOf === undefined) return add(place, list);
+    const items = list.map((item) => keysOf(item)).filter((item) => item !== undefined);
+    const names = items.map((item) => itemName(item, at));
     // A missing or repeated key makes the list ambiguous; the API refuses it, and until then it is one value.
-    if (texts.includes(undefined) || new Set(texts).size !== texts.length) return add(segments, list, pointer);
-    containers.add(fieldPath(segments));
-    list.forEach((item, index) => {
-      const segment = items[index];
-      if (segment === undefined) return;
-      const child = [...segments, segment];
-      if (segment.kind === 'value') add(child, item, `${pointer}/${index}`);
-      else walk(item, at?.items, child, `${pointer}/${index}`);
+    if (new Set(names).size !== list.length) return add(place, list);
+    containers.add(place.path);
+    items.forEach((segment, index) => {
+      walk(list[index] ?? null, at?.items, placeBelow(place, segment, `${index}`));
     });
-    addOrder(
-      segments,
-      texts.filter((text) => text !== undefined),
-    );
+    addOrder(place, names);
   }
 
-  walkMap(object, schema, [], '');
+  walkMap(object, schema, { path: '', segments: [], pointer: '' });
   return { byPath, containers };
+}
+
+/** Where a value stands: as a path in both spellings, and in the file. */
+interface Place {
+  readonly path: string;
+  readonly segments: readonly PathSegment[];
+  readonly pointer: string;
+}
+
+function placeBelow({ path, segments, pointer }: Place, segment: PathSegment, name: string): Place {
+  return {
+    path: childPath(path, segment),
+    segments: [...segments, segment],
+    pointer: `${pointer}/${escapePointer(name)}`,
+  };
 }
 
 /** A path is shown, so that a list whose items are named by secrets is owned as one value. */
@@ -170,5 +169,5 @@ function isOwnBookkeeping(segments: readonly PathSegment[]): boolean {
 }
 
 function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+  return !name.includes('/') && !name.includes('~') ? name : name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -7,6 +7,7 @@ import {
   type Problem,
   type RenderedObject,
 } from '../manifest/rendered-object.ts';
+import { isApplySetParent } from './applyset.ts';
 import type { KindCatalog, ServedKind } from './prediction.ts';
 
 /** Where a stack's objects may go. */
@@ -165,6 +166,8 @@ function incomingKinds(rendered: readonly RenderedObject[]): ReadonlyMap<string,
 
 function refusalOf(identity: ObjectIdentity, namespaced: boolean, rules: PlacementRules): string | undefined {
   const what = identityText(identity);
+  if (isApplySetParent(identity))
+    return `${what} is a record of what a target owns, which only Planwright writes; take it out of the stack`;
   if (!namespaced) {
     if (rules.clusterScoped.includes(identity.kind) || rules.clusterScoped.includes('*'))
       return namespaceBound(identity, rules, what);

@@ -4,14 +4,15 @@ import { identityText, type Position, type Problem } from '../manifest/rendered-
 import { checkAgainstSchema } from './check-against-schema.ts';
 import { absent, type Effect, type Move } from './effect.ts';
 import { apiFieldPath, type PathSegment } from './field-path.ts';
-import { leavesOf } from './leaves.ts';
+import { type Leaves, leavesOf } from './leaves.ts';
 import { isOrderPath, orderOf } from './list-order.ts';
 import type { ObjectFacts } from './object-facts.ts';
+import { type ObjectLeaves, objectLeaves, secretsOf } from './object-leaves.ts';
 import { apiVersionOf } from './place-objects.ts';
 import type { Change, ChangeAction, Confidence, Difference, Origin, PlanKind, ShownValue } from './plan.ts';
 import type { FieldConflict, Refusal } from './prediction.ts';
 import { showStep, showValue } from './show-value.ts';
-import { type FieldStep, type FieldSteps, fieldSteps, type Stage, secretsOf, valueAt } from './steps.ts';
+import { type FieldStep, type FieldSteps, fieldSteps, type Stage, valueAt } from './steps.ts';
 
 export interface ObjectPlan {
   readonly change: Change;
@@ -47,7 +48,8 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
   }
 
   const immutable = immutableFields(facts);
-  const fields = fieldSteps(facts, {
+  const leaves = objectLeaves(facts);
+  const fields = fieldSteps(facts, leaves, {
     stored: settings.stored,
     secretKey: settings.secretKey,
     isImmutable: (segments) => immutable.some((field) => isBelow(segments, field)),
@@ -61,7 +63,7 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
   const change: Change = {
     object: facts.identity,
     action,
-    differences: [...differencesOf(fields, settings), ...serverDifferences(facts, action)],
+    differences: [...differencesOf(fields, settings), ...(action === 'update' ? serverDifferences(facts, leaves) : [])],
     confidence: judged.confidence,
     notes,
     ...(danger === undefined ? {} : { danger }),
@@ -239,22 +241,18 @@ function originOf(to: Stage, settings: ObjectPlanSettings): Origin {
 }
 
 /** Fields beside the rendered ones that the API server says would change: worth seeing, nobody's to approve. */
-function serverDifferences(facts: ObjectFacts, action: ChangeAction): readonly Difference[] {
-  const answer = facts.takenBack ?? facts.prediction;
-  if (action !== 'update' || facts.live.kind !== 'found' || facts.merge === undefined || answer?.kind !== 'applied')
-    return [];
-  const rendered = leavesOf(facts.merge.content, facts.schema);
-  const removed = leavesOf((facts.deployed ?? facts.merge).content, facts.schema);
-  const live = leavesOf(facts.live.object, facts.schema);
-  const predicted = leavesOf(answer.object, facts.schema);
-  const isSecret = secretsOf(facts);
+function serverDifferences(facts: ObjectFacts, leaves: ObjectLeaves): readonly Difference[] {
+  const { live, predicted, merge: rendered } = leaves;
+  if (live === undefined || predicted === undefined || rendered === undefined) return [];
+  const removed = leaves.deployed ?? rendered;
+  const isSecret = secretsOf(facts, leaves);
   const differences: Difference[] = [];
   for (const path of new Set([...live.byPath.keys(), ...predicted.byPath.keys()])) {
     const leaf = predicted.byPath.get(path) ?? live.byPath.get(path);
     if (leaf === undefined || leaf.kind === 'order' || path === 'apiVersion') continue;
     const before = valueAt(live, leaf);
     const after = valueAt(predicted, leaf);
-    if (sameJson(before, after) || isOurs(path, rendered.byPath) || isOurs(path, removed.byPath)) continue;
+    if (sameJson(before, after) || isOurs(path, rendered) || isOurs(path, removed)) continue;
     const shown = (value: Json | undefined): ShownValue => {
       if (value === undefined) return { kind: 'absent' };
       return isSecret(leaf.segments, value)
@@ -267,15 +265,11 @@ function serverDifferences(facts: ObjectFacts, action: ChangeAction): readonly D
 }
 
 /** Defaults inside an item or a map that is ours come and go with it. */
-function isOurs(path: string, ours: ReadonlyMap<string, unknown>): boolean {
-  if (ours.has(path)) return true;
+function isOurs(path: string, { byPath, containers }: Leaves): boolean {
+  if (byPath.has(path)) return true;
   for (let end = path.length; end > 0; end = Math.max(path.lastIndexOf('.', end - 1), path.lastIndexOf('[', end - 1))) {
     const parent = path.slice(0, end);
-    if (
-      parent !== path &&
-      (ours.has(parent) || (parent.endsWith(']') && [...ours.keys()].some((key) => key.startsWith(`${parent}.`))))
-    )
-      return true;
+    if (parent !== path && (byPath.has(parent) || (parent.endsWith(']') && containers.has(parent)))) return true;
   }
   return false;
 }

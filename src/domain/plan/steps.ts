@@ -7,8 +7,9 @@ import { absent, type EffectAction, type EffectValue, sameValue, valueText } fro
 import type { PathSegment } from './field-path.ts';
 import { type Leaf, type Leaves, leavesOf } from './leaves.ts';
 import { movesOrder } from './list-order.ts';
-import { type SecretCheck, secretCheck } from './mask.ts';
+import { secretCheck } from './mask.ts';
 import type { ObjectFacts } from './object-facts.ts';
+import { type ObjectLeaves, secretsOf } from './object-leaves.ts';
 
 /** The points that a field's value passes on its way: the cluster now, what was deployed, what is merged, what the pull request asks for. */
 export type Stage = 'live' | 'deployed' | 'base' | 'merge';
@@ -45,25 +46,16 @@ export interface StepSettings {
  * Follows each rendered field of one object from the cluster to the test merge. Stages that do not know the object are left out, so that adopting an
  * object is one step from live to what is rendered; fields that no render names are none of ours.
  */
-export function fieldSteps(facts: ObjectFacts, settings: StepSettings): readonly FieldSteps[] {
+export function fieldSteps(facts: ObjectFacts, leaves: ObjectLeaves, settings: StepSettings): readonly FieldSteps[] {
   const renders: { readonly stage: Stage; readonly leaves: Leaves | undefined }[] = [];
-  if (facts.deployed !== undefined)
-    renders.push({ stage: 'deployed', leaves: leavesOf(facts.deployed.content, facts.schema) });
-  if (facts.base !== undefined || facts.deployed !== undefined) {
-    renders.push({
-      stage: 'base',
-      leaves: facts.base === undefined ? undefined : leavesOf(facts.base.content, facts.schema),
-    });
-  }
-  renders.push({
-    stage: 'merge',
-    leaves: facts.merge === undefined ? undefined : leavesOf(facts.merge.content, facts.schema),
-  });
+  if (facts.deployed !== undefined) renders.push({ stage: 'deployed', leaves: leaves.deployed });
+  if (facts.base !== undefined || facts.deployed !== undefined) renders.push({ stage: 'base', leaves: leaves.base });
+  renders.push({ stage: 'merge', leaves: leaves.merge });
 
-  const isSecret = secretsOf(facts);
-  const live = liveReading(facts, settings);
+  const isSecret = secretsOf(facts, leaves);
+  const live = liveReading(facts, leaves, settings);
   const paths = new Map<string, Leaf>();
-  for (const { leaves } of renders) for (const [path, leaf] of leaves?.byPath ?? []) paths.set(path, leaf);
+  for (const render of renders) for (const [path, leaf] of render.leaves?.byPath ?? []) paths.set(path, leaf);
 
   const result: FieldSteps[] = [];
   for (const [path, leaf] of paths) {
@@ -73,11 +65,11 @@ export function fieldSteps(facts: ObjectFacts, settings: StepSettings): readonly
       return effectValue({ value, secret, identity: facts.identity, path, key: settings.secretKey });
     };
     const values: Point[] = [];
-    for (const { stage, leaves } of renders) {
-      const rendered = leaves === undefined ? undefined : valueAt(leaves, leaf);
+    for (const { stage, leaves: render } of renders) {
+      const rendered = render === undefined ? undefined : valueAt(render, leaf);
       // A field that nothing rendered so far was not ours: what lies on the cluster is where it starts from.
       if (rendered === undefined && values.length === 0 && stage !== 'merge') continue;
-      values.push({ stage, value: read(rendered), present: leaves !== undefined });
+      values.push({ stage, value: read(rendered), present: render !== undefined });
     }
     const start: Point = {
       stage: 'live',
@@ -105,18 +97,6 @@ interface Point {
   readonly stage: Stage;
   readonly value: EffectValue;
   readonly present: boolean;
-}
-
-/** What may not be shown of an object, by everything that is known of it. */
-export function secretsOf(facts: ObjectFacts): SecretCheck {
-  const answers = [facts.prediction, facts.takenBack].map((answer) =>
-    answer?.kind === 'applied' ? answer.object : undefined,
-  );
-  const live = facts.live.kind === 'found' ? facts.live.object : undefined;
-  const contents = [facts.deployed?.content, facts.base?.content, facts.merge?.content, live, ...answers];
-  return secretCheck(facts.identity, () =>
-    contents.flatMap((content) => (content === undefined ? [] : [leavesOf(content, facts.schema)])),
-  );
 }
 
 function stepsBetween(points: readonly Point[], leaf: Leaf, settings: StepSettings): readonly FieldStep[] {
@@ -150,11 +130,10 @@ interface LiveReading {
   valueOf(leaf: Leaf, read: (value: Json | undefined) => EffectValue, later: readonly Point[]): EffectValue;
 }
 
-function liveReading(facts: ObjectFacts, settings: StepSettings): LiveReading {
-  if (facts.live.kind !== 'found') return { valueOf: () => absent };
-  const live = leavesOf(facts.live.object, facts.schema);
+function liveReading(facts: ObjectFacts, { live, predicted }: ObjectLeaves, settings: StepSettings): LiveReading {
+  if (live === undefined) return { valueOf: () => absent };
   const answer = facts.takenBack ?? facts.prediction;
-  const predicted = answer?.kind === 'applied' && !answer.created ? leavesOf(answer.object, facts.schema) : undefined;
+  const isCreated = answer?.kind === 'applied' && answer.created;
   return {
     valueOf(leaf, read, later) {
       // An object is read in the version that it is asked for in: what it was written as is what was deployed.
@@ -172,6 +151,7 @@ function liveReading(facts: ObjectFacts, settings: StepSettings): LiveReading {
       // The API server itself says that applying moves nothing here (defaults, equal quantities, mutating webhooks).
       if (
         predicted !== undefined &&
+        !isCreated &&
         merged !== undefined &&
         merged.value.kind !== 'absent' &&
         sameJson(valueAt(predicted, leaf), value)

@@ -2,11 +2,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const sweepMs = 50;
-
 /**
- * Takes no new connections, waits for the requests under way, closes connections as they fall idle, and cuts off all that is left after the
- * grace.
+ * Takes no new connections, waits for the requests under way, and cuts off all that is left after the grace.
  */
 export async function drainServer({
   server,
@@ -19,9 +16,8 @@ export async function drainServer({
   readonly graceMs: number;
 }): Promise<void> {
   const closed = once(server, 'close');
+  // Node closes idle connections at once, and the others when their answers are out.
   server.close();
-  // A connection that was busy just now is kept alive when its answer is out.
-  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
   const cutOff = new AbortController();
   const grace = sleep(graceMs, undefined, { signal: cutOff.signal }).then(
     () => server.closeAllConnections(),
@@ -31,7 +27,6 @@ export async function drainServer({
     // A sender that hung up may have left a delivery that is still being stored.
     await Promise.race([Promise.all([closed, ...underWay]), grace]);
   } finally {
-    clearInterval(sweep);
     cutOff.abort();
   }
 }

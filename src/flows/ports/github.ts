@@ -1,5 +1,5 @@
 import type { Permission, Person, Review } from '../../domain/gate/people.ts';
-import type { CommitSha, InstallationId, PullNumber, Repository, RepositoryId } from '../../domain/identity.ts';
+import type { CommitSha, InstallationId, PullNumber, Repository, RepositoryId, TreeSha } from '../../domain/identity.ts';
 import type { Annotation, CheckConclusion, CheckName, CheckText } from '../../domain/report/check.ts';
 
 /** A pull request as GitHub has it at this moment. */
@@ -10,12 +10,18 @@ export interface PullRequest {
   readonly state: 'open' | 'closed';
   readonly draft: boolean;
   readonly author: Person;
-  readonly head: { readonly sha: CommitSha; readonly ref: string; readonly fork: boolean };
+  readonly head: {
+    readonly sha: CommitSha;
+    readonly ref: string;
+    readonly fork: boolean;
+    /** Where the head's branch is; undefined when that repository is gone. */
+    readonly repository?: { readonly owner: string; readonly name: string };
+  };
   readonly base: { readonly ref: string };
   readonly merge?: { readonly commit: CommitSha; readonly by: Person | undefined; readonly atMs: number };
 }
 
-/** Everybody who put something into a pull request; `unresolved` are co-authors' names that GitHub knows no account for. */
+/** Everybody who put something into some commits; `unresolved` are co-authors' names that GitHub knows no account for. */
 export interface Contributors {
   readonly authors: readonly Person[];
   readonly committers: readonly Person[];
@@ -23,6 +29,21 @@ export interface Contributors {
   readonly unresolved: readonly string[];
   /** True when an author or committer has no account, so that it counts as the commit's pusher. */
   readonly anonymous: boolean;
+}
+
+/** A commit that joins two lines; what it brings by itself has to be asked of git. */
+export interface MergeCommit {
+  readonly sha: CommitSha;
+  readonly tree: TreeSha;
+  readonly parents: readonly [CommitSha, CommitSha];
+  readonly contributors: Contributors;
+}
+
+/** Pushes to the branch of a pull request's head, newest first, as GitHub's activity record has them. */
+export interface Pushes {
+  readonly pushes: readonly { readonly after: CommitSha; readonly by: Person | undefined }[];
+  /** False when there may be earlier ones, or when GitHub does not say. */
+  readonly complete: boolean;
 }
 
 export interface Comment {
@@ -67,9 +88,13 @@ export interface PullRequests {
   ): Promise<readonly PullNumber[]>;
   /** All reviews, oldest first, every state. */
   reviews(repository: Repository, number: PullNumber): Promise<readonly Review[]>;
-  contributors(repository: Repository, number: PullNumber): Promise<Contributors>;
-  /** Who pushed `sha` to the head branch, by GitHub's activity record; undefined when that is not known. */
-  pusher(pull: PullRequest): Promise<Person | undefined>;
+  /** Of all commits but the merges, which are given one by one. */
+  contributors(
+    repository: Repository,
+    number: PullNumber,
+  ): Promise<Contributors & { readonly merges: readonly MergeCommit[] }>;
+  /** None, and incomplete, when GitHub does not say. */
+  pushes(pull: PullRequest): Promise<Pushes>;
   /** What the person may do now; `none` when GitHub says so, a rejection when GitHub does not say. */
   permission(repository: Repository, login: string): Promise<Permission>;
 }

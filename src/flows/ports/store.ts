@@ -90,13 +90,13 @@ export interface StoredLeaf {
 
 /** What was last said on GitHub under a key, so that nothing is written twice and nothing unchanged is written again. */
 export interface ReportedItem {
-  /** `check:<sha>:<name>`, `comment:<pull>`, `deployment:<pull>:<environment>`, `issue:<target>`. */
+  /** `check:<sha>:<name>`, `planning:<pull>` (its external id is the head), `comment:<pull>`, `deployment:<pull>:<environment>`, `issue:<target>`. */
   readonly key: string;
   readonly repository: RepositoryId;
   /** GitHub's id; undefined while only intended. */
   readonly githubId?: number;
   readonly externalId: string;
-  /** SHA-256 of what was said. */
+  /** SHA-256 of what was said; something else while it is only intended. */
   readonly content: string;
   /** For a check: no more updates, only a new run. */
   readonly closed: boolean;

@@ -38,7 +38,7 @@ export function apiAtTheEdge(throttle: object = { enabled: false }): {
     octokitFor: async () => octokit,
     appId,
     appSlug: async () => 'planwright',
-    log: { warn: (message: unknown) => warnings.push(String(message)) },
+    log: { warn: (facts, message) => warnings.push(`${message} ${JSON.stringify(facts)}`) },
     now: () => nowMs,
   });
   return { github, warnings };
@@ -51,7 +51,7 @@ export const pull: PullRequest = {
   state: 'open',
   draft: false,
   author: { id: 1, login: 'alice', bot: false },
-  head: { sha, ref: 'more', fork: false },
+  head: { sha, ref: 'more', fork: false, repository: { owner: 'acme', name: 'infra' } },
   base: { ref: 'main' },
 };
 

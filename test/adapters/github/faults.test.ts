@@ -289,25 +289,25 @@ describe('an installation that cannot be used', () => {
     expect(await rejection(github.contributors(repository, number))).toBeInstanceOf(InstallationUnusable);
   });
 
-  it('leaves only the pusher unknown when activity may not be read, and says so', async () => {
+  it('leaves only the pushes unknown when activity may not be read, and says so', async () => {
     gitHubServer()
       .get('/repos/acme/infra/activity')
       .query(true)
       .reply(403, { message: 'Resource not accessible by integration' });
     const { github, warnings } = apiAtTheEdge();
 
-    expect(await github.pusher(pull)).toBeUndefined();
+    expect(await github.pushes(pull)).toEqual({ pushes: [], complete: false });
     expect(warnings.join()).toContain('GET /repos/{owner}/{repo}/activity');
   });
 
-  it('does not pass for an unknown pusher when it is suspended', async () => {
+  it('does not pass for unknown pushes when it is suspended', async () => {
     gitHubServer()
       .get('/repos/acme/infra/activity')
       .query(true)
       .reply(403, { message: 'This installation has been suspended' });
     const { github } = apiAtTheEdge();
 
-    expect(await rejection(github.pusher(pull))).toBeInstanceOf(InstallationUnusable);
+    expect(await rejection(github.pushes(pull))).toBeInstanceOf(InstallationUnusable);
   });
 });
 

@@ -91,7 +91,7 @@ describe('a pull request', () => {
     state: 'open',
     draft: false,
     user: alice,
-    head: { sha, ref: 'more', repo: { id: 11 } },
+    head: { sha, ref: 'more', repo: { id: 11, name: 'infra', owner: { login: 'acme' } } },
     base: { ref: 'main' },
     merged: false,
     merged_at: null,
@@ -152,34 +152,48 @@ describe('the repository', () => {
   });
 });
 
-describe('the pusher', () => {
-  function activity(entries: readonly object[]) {
+describe('pushes', () => {
+  function activity(entries: readonly object[], at = '/repos/acme/infra') {
     gitHubServer()
-      .get('/repos/acme/infra/activity')
+      .get(`${at}/activity`)
       .query((query) => query.ref === 'refs/heads/more')
       .reply(200, entries);
     return apiAtTheEdge().github;
   }
 
-  it('is the actor of the newest push of the head', async () => {
+  it('are those to the head branch, with whoever did each, as far as there is an account', async () => {
     const github = activity([
-      { after: 'c'.repeat(40), actor: alice },
       { after: sha, actor: bob },
-      { after: sha, actor: alice },
+      { after: 'c'.repeat(40), actor: null },
     ]);
 
-    expect(await github.pusher(pull)).toEqual({ id: 2, login: 'bob', bot: false });
+    expect(await github.pushes(pull)).toEqual({
+      pushes: [
+        { after: sha, by: { id: 2, login: 'bob', bot: false } },
+        { after: 'c'.repeat(40), by: undefined },
+      ],
+      complete: true,
+    });
   });
 
-  it('is unknown when no push brought the head, or its account is gone', async () => {
-    expect(await activity([{ after: 'c'.repeat(40), actor: alice }]).pusher(pull)).toBeUndefined();
-    expect(await activity([{ after: sha, actor: null }]).pusher(pull)).toBeUndefined();
+  it('may be incomplete where there are as many as a page holds', async () => {
+    const github = activity(Array.from({ length: 100 }, () => ({ after: sha, actor: alice })));
+
+    expect(await github.pushes(pull)).toMatchObject({ complete: false });
   });
 
-  it("is unknown for a fork's head, without asking", async () => {
+  it("of a fork's head are read from the fork", async () => {
+    const github = activity([{ after: sha, actor: alice }], '/repos/mallory/copy');
+    const head = { ...pull.head, fork: true, repository: { owner: 'mallory', name: 'copy' } };
+
+    expect(await github.pushes({ ...pull, head })).toMatchObject({ pushes: [{ after: sha }] });
+  });
+
+  it('are unknown, without asking, when the repository of the head is gone', async () => {
     const { github } = apiAtTheEdge();
+    const { repository: _gone, ...head } = pull.head;
 
-    expect(await github.pusher({ ...pull, head: { ...pull.head, fork: true } })).toBeUndefined();
+    expect(await github.pushes({ ...pull, head })).toEqual({ pushes: [], complete: false });
   });
 });
 
@@ -211,7 +225,14 @@ describe('contributors', () => {
   const webFlow = { name: 'GitHub', email: 'noreply@github.com', user: user('web-flow', 19864447) };
 
   function answer(commits: readonly object[], pageInfo: object = { hasNextPage: false, endCursor: null }) {
-    const nodes = commits.map((commit, index) => ({ commit: { oid: `commit-${index}`, ...commit } }));
+    const nodes = commits.map((commit, index) => ({
+      commit: {
+        oid: index.toString(16).padStart(40, '0'),
+        tree: { oid: 'd'.repeat(40) },
+        parents: { nodes: [] },
+        ...commit,
+      },
+    }));
     return { data: { repository: { pullRequest: { commits: { pageInfo, nodes } } } } };
   }
 
@@ -252,8 +273,31 @@ describe('contributors', () => {
       coAuthors: [{ id: 3, login: 'carol', bot: false }],
       unresolved: ['Nobody'],
       anonymous: false,
+      merges: [],
     });
     expect(asked).toMatchObject([{ variables: { after: null } }, { variables: { after: 'abc', number: 7 } }]);
+  });
+
+  it('of a merge are given apart, with what it joins', async () => {
+    const [first, second] = ['e'.repeat(40), 'f'.repeat(40)];
+    gitHubServer()
+      .post('/graphql')
+      .reply(
+        200,
+        answer([
+          {
+            parents: { nodes: [{ oid: first }, { oid: second }] },
+            authors: { nodes: [actor('bob', user('bob', 2))] },
+            committer: webFlow,
+          },
+        ]),
+      );
+    const { github } = apiAtTheEdge();
+
+    expect(await github.contributors(repository, number)).toMatchObject({
+      authors: [],
+      merges: [{ tree: 'd'.repeat(40), parents: [first, second], contributors: { authors: [{ login: 'bob' }] } }],
+    });
   });
 
   it.each([

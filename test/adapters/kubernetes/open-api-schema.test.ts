@@ -56,7 +56,7 @@ describe('a schema read from OpenAPI', () => {
     expect(field('tags')).toMatchObject({ type: 'array', listType: 'set', items: { type: 'string' } });
     expect(field('protocol')).toEqual({ type: 'string', default: 'TCP' });
     expect(field('either')).toEqual({});
-    expect(field('anything')).toEqual({ type: 'object' });
+    expect(field('anything')).toEqual({ type: 'object', keepsUnknown: true });
     expect(field('gone')).toEqual({});
   });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { parseTargetName, repositoryId } from '../../../src/domain/identity.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
+import { applySetOf } from '../../../src/domain/plan/applyset.ts';
 import { type PlacementRules, placeObjects } from '../../../src/domain/plan/place-objects.ts';
 import type { KindCatalog, ServedKind } from '../../../src/domain/plan/prediction.ts';
 import { rendered } from './object-builder.ts';
@@ -143,6 +145,26 @@ describe('what a stack may touch', () => {
     expect(placement.problems).toEqual([
       expect.objectContaining({ severity: 'error', position: { path: 'apps/web/frontend.yaml', line: 1, column: 1 } }),
     ]);
+  });
+});
+
+describe('a record of what a target owns', () => {
+  const set = applySetOf(
+    { host: 'github.com', repository: repositoryId(42), target: parseTargetName('web@production') },
+    'default',
+  );
+  const named = (kind: string, name: string) =>
+    rendered({ apiVersion: 'v1', kind, metadata: { name, namespace: 'default' } });
+
+  test('is nothing that a stack may render', () => {
+    expect(place([named('ConfigMap', set.parentName)]).problems).toEqual([
+      `ConfigMap default/${set.parentName} is a record of what a target owns, which only Planwright writes; take it out of the stack`,
+    ]);
+  });
+
+  test('is known by its whole name', () => {
+    expect(place([named('ConfigMap', 'planwright-settings')]).problems).toEqual([]);
+    expect(place([named('ConfigMap', `${set.parentName}-copy`)]).problems).toEqual([]);
   });
 });
 

@@ -380,6 +380,26 @@ describe('a plan', () => {
     ]);
   });
 
+  test('of an object as large as Kubernetes stores costs no more than its size', () => {
+    const count = 8000;
+    const env = (value: string, order: 1 | -1) =>
+      Array.from({ length: count }, (_, index) => ({ name: `E${order === 1 ? index : count - index}`, value }));
+    const pod = (list: readonly JsonObject[]) =>
+      deployment({ template: { spec: { containers: [{ name: 'web', env: list }] } } });
+    const live = pod(env('a', 1));
+    const started = performance.now();
+    const { plan } = planned({
+      live,
+      deployed: live,
+      base: live,
+      merge: pod(env('b', -1)),
+      prediction: applied(pod(env('c', 1).map((variable) => ({ ...variable, defaulted: true })))),
+    });
+    expect(plan.effects.length).toBeGreaterThan(count);
+    // Quadratic it would take minutes; the bound only has to tell the two apart on a busy machine.
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
   test('passes the notes of placing on', () => {
     const object = facts({ merge: replicas(1) });
     expect(planOf([{ ...object, merge: placed(replicas(1), { notes: ['a note'] }) }]).changes[0]?.notes).toEqual([

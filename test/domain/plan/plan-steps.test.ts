@@ -360,14 +360,12 @@ describe('an object that could not be read', () => {
 describe('moves and effects', () => {
   const count = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
   const object = fc.option(
-    fc
-      .record({ replicas: count, names: fc.shuffledSubarray(['a', 'b', 'c']) })
-      .map(({ replicas: number, names }) =>
-        deployment({
-          ...(number === undefined ? {} : { replicas: number }),
-          template: { spec: { initContainers: names.map((name) => ({ name })) } },
-        }),
-      ),
+    fc.record({ replicas: count, names: fc.shuffledSubarray(['a', 'b', 'c']) }).map(({ replicas: number, names }) =>
+      deployment({
+        ...(number === undefined ? {} : { replicas: number }),
+        template: { spec: { initContainers: names.map((name) => ({ name })) } },
+      }),
+    ),
     { nil: undefined },
   );
 

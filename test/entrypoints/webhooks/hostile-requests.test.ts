@@ -34,7 +34,11 @@ it('does not read on while the sender of 26 MB does not stop, and still lets it 
   };
 
   socket.write(head(deliveryHeaders(opened, { 'content-length': String(26 * megabyte) })));
+  socket.pause();
   sendOn();
+  // A sender that only looks up when it has been writing for a while.
+  await sleep(100);
+  socket.resume();
   const answer = await untilClosed();
 
   expect(answer).toContain('HTTP/1.1 413 ');
