@@ -14,6 +14,9 @@ import { type PlanwrightSettings, startPlanwright } from './start-planwright.ts'
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`${line}\n`);
 
+/** An Error has no members of its own that JSON would show. */
+const serializers = { error: pino.stdSerializers.err };
+
 /** Aborts at SIGINT or SIGTERM; a second signal ends the process at once. */
 function untilSignal(): AbortSignal {
   const stopped = new AbortController();
@@ -40,7 +43,7 @@ async function serve(): Promise<number> {
       : { file: { path: settings.configPath, text: await readFile(settings.configPath, 'utf8') } }),
   });
   if (server.kind === 'invalid') return refuse(server.problems.map(problemLine));
-  const log: Log = pino({ level: settings.logLevel });
+  const log: Log = pino({ level: settings.logLevel, serializers });
   const stop = untilSignal();
   const planwright = await startPlanwright({
     app: {
@@ -102,7 +105,7 @@ async function demo(options: { readonly once: boolean; readonly port: number | u
         kubeconfig: start.kubeconfig,
         clusterAccess: new Map(),
         environment: {},
-        log: pino({ level }, pino.destination(2)),
+        log: pino({ level, serializers }, pino.destination(2)),
       } satisfies PlanwrightSettings),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(given === undefined || given === ''

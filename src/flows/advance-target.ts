@@ -7,7 +7,7 @@ import { type ApprovedPlan, approvePlan } from '../domain/gate/approved-plan.ts'
 import { type Coverage, coverage } from '../domain/gate/coverage.ts';
 import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
 import { atLeast } from '../domain/gate/people.ts';
-import type { CommitSha, Repository } from '../domain/identity.ts';
+import type { CommitSha, Repository, TargetName } from '../domain/identity.ts';
 import { sameJson } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
 import { absent, type EffectValue, type Move } from '../domain/plan/effect.ts';
@@ -18,10 +18,11 @@ import { effectValue } from '../domain/plan/steps.ts';
 import type { Target } from '../domain/target/target.ts';
 import { applyPlan, phaseAfter, type Written } from './apply-plan.ts';
 import { approvalsOf } from './decide-gate.ts';
+import { deploymentInQuestion } from './deployment-in-question.ts';
 import { findConfiguration, listSource, targetsIn } from './find-targets.ts';
 import { plansOf, renderCommit } from './plan-pull-request.ts';
 import { type PlannedTarget, planTarget } from './plan-target.ts';
-import type { Job, JobRun } from './ports/jobs.ts';
+import type { Job, JobRun, RequestedJob } from './ports/jobs.ts';
 import type { DeployedTarget, LockProof, MergeRecord, RecordedApproval } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
 import { emptyRender, renderTarget, type SourceTree } from './render-stack.ts';
@@ -57,14 +58,10 @@ export async function advanceTarget(
   const proof = await ports.store.lock(repository.id, job.target);
   const turn: Turn = { ports, repository, proof, run, uncovered: new Map() };
   for (const deployment of await ports.store.openDeployments(repository.id, job.target)) {
-    if (run.signal.aborted) return;
+    if (run.signal.aborted) return ports.store.requestJob(targetJob(turn, job.target));
     await advanceDeployment(turn, deployment);
   }
-  const latest = await ports.store.latestDeployment(repository.id, job.target);
-  const asking = (await ports.store.openDeployments(repository.id, job.target)).findLast(
-    (deployment) => deployment.phase.kind === 'held',
-  );
-  const shown = latest?.phase.kind === 'failed' ? latest : (asking ?? latest);
+  const shown = await deploymentInQuestion(ports.store, { repository: repository.id, target: job.target });
   if (shown !== undefined)
     await reportHold(ports, repository, { deployment: shown, uncovered: turn.uncovered.get(shown.id) });
   if (shown !== undefined && !isEnded(shown.phase)) await requestPull(turn, shown);
@@ -80,6 +77,7 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
   const newer = await deployedBeyond(turn, deployment);
   if (newer !== undefined) return move(turn, deployment, { kind: 'superseded', by: newer });
   const source = await findSource(turn, deployment);
+  if (source.kind === 'gone') return move(turn, deployment, { kind: 'superseded', by: deployment.commit });
   if (source.kind === 'held')
     return move(turn, deployment, { kind: 'held', reasons: [source.reason], plan: undefined });
   const wave = decideWave(
@@ -143,6 +141,8 @@ async function isPartOf({ ports, repository }: Turn, older: CommitSha, newer: Co
 
 type Source =
   | { readonly kind: 'held'; readonly reason: string }
+  /** Nothing of it is in the commit, and nothing of it was ever brought to a cluster (or it is removed already). */
+  | { readonly kind: 'gone' }
   | {
       readonly kind: 'found';
       readonly configuration: Configuration;
@@ -167,6 +167,8 @@ async function findSource(turn: Turn, deployment: Deployment): Promise<Source> {
   const all = targetsIn(found.configuration, tree).targets;
   const present = all.find((candidate) => candidate.name === deployment.target);
   const target = present ?? (await removedTarget(turn, deployment, found.configuration));
+  if (target === undefined && (await ports.store.deployed(repository.id, deployment.target)) === undefined)
+    return { kind: 'gone' };
   if (target === undefined)
     return { kind: 'held', reason: `no stack of the configuration stands for ${deployment.target} any more` };
   const cluster = server.clusters.get(target.environment.cluster);
@@ -244,10 +246,13 @@ async function approve(
 ): Promise<ReturnType<typeof approvePlan>> {
   const { ports } = turn;
   const { deployment, merge, planned } = at;
-  const onHold = await ports.store.holdApprovals(deployment.id);
+  // Who says /apply on a hold approves exactly the plan that was held, and nothing else.
+  const onHold = (await ports.store.holdApprovals(deployment.id)).filter(({ plans }) =>
+    plans.includes(planned.plan.digest),
+  );
   const recorded = (await approvedMerges(turn, { deployment, merge })).flatMap(({ approvals }) => approvals);
   const approvals = await approvalsOf(ports.store, [...recorded, ...onHold]);
-  // Who says /apply on a hold approves exactly what is held; what was promised before gives way to it.
+  // What was promised before gives way to it.
   const promised = onHold.length > 0 ? undefined : await promisedMoves(turn, deployment, merge);
   const secretKey = await ports.store.secretKey();
   return approvePlan({
@@ -257,10 +262,22 @@ async function approve(
     ...(promised === undefined
       ? {}
       : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
-    blockers: onHold.length > 0 ? [] : merge.blockers,
+    // What stood in the way of the merge is no matter of effects: only a maintainer can set it aside.
+    blockers: onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers,
+    completing: await interruptedReplacements(turn, deployment),
     unapprovedLargeRemoval:
       isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
   });
+}
+
+/** Objects that this deployment deleted to create them anew, and did not get to: creating them completes what was approved. */
+async function interruptedReplacements({ ports }: Turn, deployment: Deployment): Promise<ReadonlySet<string>> {
+  const open = new Set<string>();
+  for (const { object, action, state } of await ports.store.steps(deployment.id)) {
+    if (action === 'replace' && state === 'intended') open.add(identityKey(object));
+    else if (state === 'done') open.delete(identityKey(object));
+  }
+  return open;
 }
 
 /**
@@ -360,8 +377,7 @@ async function deploy(
       throw new Error(`${deployment.target}: ${outcome.reason}; it is planned again`);
     return;
   }
-  if (source.removed) await ports.store.clearDeployed(turn.repository.id, deployment.target, proof);
-  await move(turn, deployment, { kind: 'succeeded', plan: approved.digest, written: outcome.written });
+  await move(turn, deployment, { kind: 'succeeded', plan: approved.digest, written: outcome.written }, source);
   await supersedeOlder(turn, deployment);
 }
 
@@ -413,12 +429,19 @@ async function supersedeOlder(turn: Turn, deployment: Deployment): Promise<void>
 }
 
 /** A change of phase, its audit record and the looks that follow from it, in one transaction. */
-async function move(turn: Turn, deployment: Deployment, phase: DeploymentPhase): Promise<void> {
+async function move(
+  turn: Turn,
+  deployment: Deployment,
+  phase: DeploymentPhase,
+  source?: { readonly removed: boolean },
+): Promise<void> {
   const { ports, repository, proof } = turn;
   if (JSON.stringify(deployment.phase) === JSON.stringify(phase)) return;
   const siblings = isEnded(phase) ? await ports.store.deploymentsOfMerge(repository.id, deployment.pull) : [];
+  const merge = isEnded(phase) ? await ports.store.merge(repository.id, deployment.pull) : undefined;
   await ports.store.transaction(async (records) => {
     await records.setPhase(deployment, phase, proof);
+    if (source?.removed === true) await records.clearDeployed(repository.id, deployment.target, proof);
     await records.audit({
       repository: repository.id,
       kind: auditKind(phase),
@@ -430,6 +453,9 @@ async function move(turn: Turn, deployment: Deployment, phase: DeploymentPhase):
         phase: JSON.stringify(phase),
       },
     });
+    // Whoever is going down leaves it to the next one.
+    if (phase.kind === 'queued' && turn.run.signal.aborted)
+      await records.requestJob(targetJob(turn, deployment.target));
     await records.requestJob({
       job: {
         kind: 'pull-request',
@@ -439,17 +465,24 @@ async function move(turn: Turn, deployment: Deployment, phase: DeploymentPhase):
       },
     });
     for (const sibling of siblings) {
-      if (sibling.target === deployment.target || isEnded(sibling.phase)) continue;
+      if (sibling.target !== deployment.target && !isEnded(sibling.phase))
+        await records.requestJob(targetJob(turn, sibling.target));
+    }
+    // Open pull requests show what is deployed and what is pending.
+    if (merge !== undefined)
       await records.requestJob({
         job: {
-          kind: 'target',
+          kind: 'repository',
           installation: repository.installation,
           repository: repository.id,
-          target: sibling.target,
+          branch: merge.base,
         },
       });
-    }
   });
+}
+
+function targetJob({ repository }: Turn, target: TargetName): RequestedJob {
+  return { job: { kind: 'target', installation: repository.installation, repository: repository.id, target } };
 }
 
 function auditKind(phase: DeploymentPhase): 'apply' | 'hold' | 'deployed' | 'failed' {

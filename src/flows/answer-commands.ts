@@ -11,11 +11,13 @@ import type { Deployment } from '../domain/deployment/deployment.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
 import type { Permission } from '../domain/gate/people.ts';
 import type { Repository, TargetName } from '../domain/identity.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { holdApprovalExclusion } from './decide-gate.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { Comment, PullRequest } from './ports/github.ts';
-import type { StoredCommand } from './ports/store.ts';
+import type { Records, StoredCommand } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
+import { holdKey, readShownHold } from './report-hold.ts';
 
 /** What the waiting commands ask of the look at hand, and what is to be said to their authors once it is done. */
 export interface AnsweredCommands {
@@ -216,50 +218,72 @@ async function applyCommand(
       (deployment.phase.kind === 'held' || deployment.phase.kind === 'failed'),
   );
   if (waiting.length === 0) return { kind: 'refused', refusal: { kind: 'nothing-held', targets: selection.targets } };
+  const refusals: CommandRefusal[] = [];
   for (const deployment of waiting) {
-    const refusal = await approveHeld(ports, place, { ...at, deployment });
-    if (refusal !== undefined) return { kind: 'refused', refusal };
+    const refusal = await letGo(ports, place, { ...at, deployment });
+    if (refusal !== undefined) refusals.push(refusal);
   }
-  await requestTargets(
-    ports,
-    repository,
-    waiting.map((deployment) => deployment.target),
-  );
-  return { kind: 'done' };
+  const [first] = refusals;
+  return first === undefined ? { kind: 'done' } : { kind: 'refused', refusal: first };
 }
 
-/** A failed deployment is tried again; a held one gets this person's approval of exactly the plan that is held. */
-async function approveHeld(
+/** A failed deployment is tried again; a held one gets this person's approval of exactly the plan that its issue shows. */
+async function letGo(
   ports: PullRequestPorts,
   place: Place,
   at: { readonly comment: Comment; readonly permission: Permission; readonly deployment: Deployment },
 ): Promise<CommandRefusal | undefined> {
-  const { deployment, comment } = at;
-  if (deployment.phase.kind === 'failed') {
-    await ports.store.retryFailed(deployment.id);
+  const { deployment, comment, permission } = at;
+  const { phase, target } = deployment;
+  if (phase.kind === 'failed') {
+    await ports.store.transaction(async (records) => {
+      if (await records.retryFailed(deployment.id))
+        await lookAgain(records, place, { ...at, facts: { retried: deployment.id } });
+    });
     return undefined;
   }
-  if (deployment.phase.kind !== 'held' || deployment.phase.plan === undefined) return undefined;
-  const { permission, reason } = await holdApprovalExclusion(ports, place.pull, comment.author);
+  if (phase.kind !== 'held') return undefined;
+  const { plan } = phase;
+  if (plan === undefined) return { kind: 'hold-without-plan', target, reason: phase.reasons[0] ?? 'there is no plan' };
+  const shown = readShownHold(await ports.store.reported(deployment.repository, holdKey(target)));
+  if (shown?.plan !== plan || shown.atMs > comment.createdAtMs) return { kind: 'plan-moved', target };
+  const { reason } = await holdApprovalExclusion(ports, place.pull, comment.author);
   if (reason !== undefined) {
     return {
       kind: 'approval-excluded',
-      target: deployment.target,
+      target,
       reason: `${comment.author.login} ${reason}`,
       who: ['people with write access who put nothing into this pull request'],
     };
   }
-  const approval = { deployment: deployment.id, person: comment.author, permission, plan: deployment.phase.plan };
   await ports.store.transaction(async (records) => {
-    await records.addHoldApproval(approval);
-    await records.audit({
-      repository: deployment.repository,
-      kind: 'approval',
-      subject: deployment.target,
-      facts: { by: comment.author.login, permission, plan: approval.plan, comment: comment.id },
-    });
+    await records.addHoldApproval({ deployment: deployment.id, person: comment.author, permission, plan });
+    await lookAgain(records, place, { ...at, facts: { approved: plan } });
   });
   return undefined;
+}
+
+async function lookAgain(
+  records: Records,
+  { pull: { repository } }: Place,
+  at: {
+    readonly comment: Comment;
+    readonly permission: Permission;
+    readonly deployment: Deployment;
+    readonly facts: JsonObject;
+  },
+): Promise<void> {
+  const { deployment, comment, permission } = at;
+  const { target } = deployment;
+  await records.requestJob({
+    job: { kind: 'target', installation: repository.installation, repository: repository.id, target },
+  });
+  await records.audit({
+    repository: deployment.repository,
+    kind: 'approval',
+    subject: target,
+    facts: { ...at.facts, by: comment.author.login, permission, comment: comment.id },
+  });
 }
 
 async function requestTargets(

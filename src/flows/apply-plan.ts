@@ -11,9 +11,10 @@ import type { Change } from '../domain/plan/plan.ts';
 import { conflictText } from '../domain/plan/plan-object.ts';
 import type { ObjectAddress, Refusal } from '../domain/plan/prediction.ts';
 import { storedLeaves } from '../domain/plan/steps.ts';
+import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
 import { isOwnDrift, type PlannedTarget, withOwnership } from './plan-target.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Cluster } from './ports/cluster.ts';
+import { type Cluster, ClusterUnavailable } from './ports/cluster.ts';
 import type { DeploymentStep, LockProof, Store, StoredLeaf } from './ports/store.ts';
 import { parentAddress } from './read-cluster.ts';
 
@@ -65,6 +66,7 @@ export async function applyPlan(ports: ApplyPorts, request: ApplyRequest): Promi
     return await new Apply(ports, request).run();
   } catch (error) {
     if (error instanceof Stop) return error.outcome;
+    if (error instanceof ClusterUnavailable) return { kind: 'interrupted', reason: error.message };
     throw error;
   }
 }
@@ -168,11 +170,22 @@ class Apply {
     );
     const identities = [...kept.map((change) => change.object), ...staying.map((facts) => facts.identity)];
     return {
-      groupKinds: union(identities.map((identity) => groupKindText(identity.group, identity.kind))),
+      groupKinds: union(
+        identities.map((identity) => groupKindText(identity.group, identity.kind)),
+        this.#unservedKinds(),
+      ),
       namespaces: union(
         identities.flatMap((identity) => (identity.namespace === undefined ? [] : [identity.namespace])),
       ),
     };
+  }
+
+  /** What the cluster does not serve at the moment may still have members. */
+  #unservedKinds(): readonly string[] {
+    const { parent, catalog } = this.#request.planned;
+    if (parent === undefined) return [];
+    const served = new Set(catalog.kinds.map((kind) => groupKindText(kind.group, kind.kind)));
+    return readApplySetContents(parent).groupKinds.filter((groupKind) => !served.has(groupKind));
   }
 
   async #write(change: Change): Promise<void> {
@@ -194,7 +207,7 @@ class Apply {
     const address = await this.#addressFor(facts);
     const content = withOwnership(facts.merge.content, planned.applySet);
     let live = facts.live.kind === 'found' && change.action !== 'replace' ? facts.live.object : undefined;
-    let force = facts.takenBack !== undefined;
+    let force = false;
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const answer = await this.#ports.cluster.apply({
         address,
@@ -274,11 +287,24 @@ class Apply {
     const address = this.#request.planned.addresses.get(identityKey(change.object));
     const uid = facts.live.kind === 'found' ? uidOf(facts.live.object) : undefined;
     if (address === undefined || uid === undefined) return;
+    await this.#refuseStrangers(facts);
     await this.#journal(change.object, 'delete', 'intended');
     const answer = await this.#ports.cluster.delete(address, { uid, propagation: 'background' });
     if (answer.kind !== 'deleted' && answer.kind !== 'absent') throw new Stop(outcomeOf(change.object, answer));
     await this.#journal(change.object, 'delete', 'done');
     this.#writes += 1;
+  }
+
+  /** The plan looked already; health may have been awaited for minutes since. */
+  async #refuseStrangers({ identity, live }: ObjectFacts): Promise<void> {
+    if (!takesOthersAlong(identity) || live.kind !== 'found') return;
+    const { approved, planned } = this.#request;
+    const deletes = approved.changes.filter(({ action }) => action === 'delete').map(({ object }) => object);
+    const doomed = { identity, object: live.object, deleted: new Set(deletes.map(identityKey)) };
+    const strangers = await findStrangers(this.#ports.cluster, doomed, planned.catalog);
+    if (strangers.kind === 'unknown') throw new Stop({ kind: 'interrupted', reason: strangers.reason });
+    if (strangers.objects.length > 0)
+      throw new Stop({ kind: 'held', reason: strangersText(identity, strangers.objects) });
   }
 
   /** What is healthy as it was last seen is not watched. */

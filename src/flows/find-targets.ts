@@ -11,6 +11,14 @@ import { type SourceTree, textOf } from './render-stack.ts';
 
 export const configurationPath = '.github/planwright.yml';
 
+/** Who changes one of these changes the rules. */
+export const ownerPaths: ReadonlySet<string> = new Set([
+  configurationPath,
+  'CODEOWNERS',
+  '.github/CODEOWNERS',
+  'docs/CODEOWNERS',
+]);
+
 export type ConfigurationFound =
   | {
       readonly kind: 'configured';

@@ -1,27 +1,35 @@
 import type { Environment } from '../domain/config/config.ts';
 import { mayDeploy } from '../domain/config/server-settings.ts';
 import type { CommitSha, TargetName } from '../domain/identity.ts';
+import { deployCheck } from '../domain/report/deploy-check.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
 import { affectedTargets } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
 import { lookAtGate } from './decide-gate.ts';
-import { findConfiguration, listSource, targetsIn } from './find-targets.ts';
+import { findConfiguration, listSource, ownerPaths, targetsIn } from './find-targets.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { MergeRecord, PlanRun } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
+import { reportCheck } from './report-check.ts';
 import { reportMerge } from './report-merge.ts';
 
 /** What a merge brings to which target, as the merge commit's configuration says. */
 interface MergeWork {
   readonly targets: readonly Target[];
   readonly environments: ReadonlyMap<string, Environment>;
+  readonly configurationChanged: boolean;
   /** Why nothing of it is deployed; undefined when something is. */
   readonly nothing?: string;
 }
 
 /** Requirements that no approval of effects can meet: they stand in the way of deploying as they stood in the way of merging. */
-const blocking = new Set(['no changes requested', 'configuration', 'planned live for this SHA']);
+const blocking = new Set([
+  'no changes requested',
+  'last pusher is known',
+  'configuration',
+  'planned live for this SHA',
+]);
 
 /** Records a merge once, with the approvals as they are at that moment, and gives every target of it its deployment. */
 export async function followMerge(ports: PullRequestPorts, pull: PullRequest): Promise<void> {
@@ -33,14 +41,41 @@ export async function followMerge(ports: PullRequestPorts, pull: PullRequest): P
   if (known === undefined && pull.merge.atMs + 1000 <= seenSinceMs) return;
   const runs = await ports.store.planRuns(repository.id, pull.number);
   const last = runs.findLast((run) => run.head === pull.head.sha);
+  if (!pull.base.isDefaultBranch) return sayNothingIsDeployed(ports, pull, last);
+  const report = {
+    outcome: last === undefined ? ({ kind: 'no-changes' } as const) : (last.outcome as PlanningOutcome),
+    base: last?.base ?? pull.merge.commit,
+  };
+  if (known !== undefined && (await ports.store.deploymentsOfMerge(repository.id, pull.number)).length > 0)
+    return reportMerge(ports, pull, { ...report, record: known });
   const work = await findMergeWork(ports, pull, last);
   if (work === undefined) return;
   const record = known ?? (await recordMerge(ports, pull, { last, work }));
   await reportMerge(ports, pull, {
+    ...report,
     record,
-    outcome: last === undefined ? { kind: 'no-changes' } : (last.outcome as PlanningOutcome),
-    base: last?.base ?? pull.merge.commit,
     ...(work.nothing === undefined ? {} : { nothingMayBeDeployed: work.nothing }),
+  });
+}
+
+/** Whoever may write could bring a branch of their own with rules of its own: only the default branch is deployed. */
+async function sayNothingIsDeployed(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  last: PlanRun | undefined,
+): Promise<void> {
+  if (pull.merge === undefined || last === undefined || plansOf(last).length === 0) return;
+  const { conclusion, text } = deployCheck([], {
+    commit: pull.merge.commit,
+    nothingMayBeDeployed: `only what is merged into the default branch is deployed; #${pull.number} was merged into ${pull.base.ref}`,
+  });
+  await reportCheck(ports, pull.repository, {
+    origin: `deploy:${pull.repository.id}:${pull.number}`,
+    sha: pull.merge.commit,
+    name: 'planwright/deploy',
+    text,
+    annotations: [],
+    ...(conclusion === undefined ? {} : { conclusion }),
   });
 }
 
@@ -51,10 +86,7 @@ async function recordMerge(
 ): Promise<MergeRecord> {
   if (pull.merge === undefined) throw new Error(`#${pull.number} is not merged`);
   const { repository, merge } = pull;
-  const outcome: PlanningOutcome =
-    at.last === undefined
-      ? { kind: 'planned', plans: [], problems: [], configurationChanged: false, offline: false }
-      : (at.last.outcome as PlanningOutcome);
+  const outcome = judgedOutcome(at);
   const gate = await lookAtGate(ports, pull, { outcome, environments: at.work.environments });
   const blockers = gate.decision.requirements
     .filter((requirement) => requirement.status !== 'met' && blocking.has(requirement.name))
@@ -111,6 +143,22 @@ async function recordMerge(
   });
 }
 
+/** What the gate is asked about at the merge: the plan as it was shown, and the configuration as git says, also where no plan was made in time. */
+function judgedOutcome({
+  last,
+  work,
+}: {
+  readonly last: PlanRun | undefined;
+  readonly work: MergeWork;
+}): PlanningOutcome {
+  const shown = last?.outcome as PlanningOutcome | undefined;
+  const planned: Extract<PlanningOutcome, { readonly kind: 'planned' }> =
+    shown?.kind === 'planned'
+      ? shown
+      : { kind: 'planned', plans: [], problems: [], configurationChanged: false, offline: false };
+  return { ...planned, configurationChanged: planned.configurationChanged || work.configurationChanged };
+}
+
 /** Undefined when the merge touches nothing of Planwright's. */
 async function findMergeWork(
   ports: PullRequestPorts,
@@ -125,7 +173,13 @@ async function findMergeWork(
     throw new Error(`GitHub does not have the merge commit ${pull.merge.commit} of #${pull.number} (any more)`);
   const tree = await listSource(checkout, repository, pull.merge.commit);
   const found = await findConfiguration(checkout, repository, tree, ports.server);
-  const none = { targets: [], environments: new Map() };
+  const before = await branchBefore(ports, pull, last);
+  const changed =
+    before === undefined
+      ? tree.entries.map((entry) => entry.path)
+      : await checkout.changedPaths(repository, before, pull.merge.commit);
+  const configurationChanged = changed.some((path) => ownerPaths.has(path));
+  const none = { targets: [], environments: new Map(), configurationChanged };
   if (found.kind === 'none')
     return last !== undefined && plansOf(last).length > 0
       ? { ...none, nothing: 'there is no .github/planwright.yml on the base branch, so nothing is deployed' }
@@ -133,18 +187,19 @@ async function findMergeWork(
   if (found.kind === 'invalid')
     return { ...none, nothing: `nothing is deployed: ${found.problems[0]?.message ?? 'the configuration is invalid'}` };
 
-  const targets = await mergedTargets(ports, pull, { commit: pull.merge.commit, tree, found, last });
+  const targets = await mergedTargets(ports, pull, { before, changed, tree, found, last });
   if (targets.length === 0) return undefined;
   const allowed = targets.filter((target) => {
     const cluster = ports.server.clusters.get(target.environment.cluster);
     return cluster !== undefined && mayDeploy(cluster, repository);
   });
   const environments = found.configuration.environments;
-  if (allowed.length > 0) return { targets: allowed, environments };
+  if (allowed.length > 0) return { targets: allowed, environments, configurationChanged };
   const clusters = [...new Set(targets.map((target) => target.environment.cluster))].join(', ');
   return {
     targets: [],
     environments,
+    configurationChanged,
     nothing: `${repository.owner}/${repository.name} may not deploy to ${clusters}: the server allows it by PLANWRIGHT_REPOSITORIES or in its file`,
   };
 }
@@ -153,29 +208,69 @@ async function mergedTargets(
   ports: PullRequestPorts,
   pull: PullRequest,
   at: {
-    readonly commit: CommitSha;
+    readonly before: CommitSha | undefined;
+    readonly changed: readonly string[];
     readonly tree: Awaited<ReturnType<typeof listSource>>;
     readonly found: Extract<Awaited<ReturnType<typeof findConfiguration>>, { readonly kind: 'configured' }>;
     readonly last: PlanRun | undefined;
   },
 ): Promise<readonly Target[]> {
-  const { checkout } = ports;
-  const parent = await checkout.firstParent(pull.repository, at.commit);
+  const { changed } = at;
   const before =
-    parent === undefined ? { at: at.commit, entries: [] } : await listSource(checkout, pull.repository, parent);
-  const changed =
-    parent === undefined
-      ? at.tree.entries.map((entry) => entry.path)
-      : await checkout.changedPaths(pull.repository, parent, at.commit);
+    at.before === undefined
+      ? { at: at.tree.at, entries: [] }
+      : await listSource(ports.checkout, pull.repository, at.before);
   const [base, head] = [
     targetsIn(at.found.configuration, before).targets,
     targetsIn(at.found.configuration, at.tree).targets,
   ];
-  const byName = new Map<TargetName, Target>(
-    affectedTargets({ base, head, changedPaths: changed }).map(({ target }) => [target.name, target]),
-  );
-  // A rebased pull request brings several commits; its plan knows what all of them touch.
+  const affected = affectedTargets({ base, head, changedPaths: changed });
+  const byName = new Map<TargetName, Target>();
+  for (const { presence, target } of affected) {
+    // What was never brought to a cluster has nothing to be removed there.
+    if (presence !== 'removed' || (await isKnown(ports, pull, target.name))) byName.set(target.name, target);
+  }
+  // What the plan showed is deployed, also where a file of it is the same again.
   const planned = new Set(at.last === undefined ? [] : plansOf(at.last).map((plan) => plan.target));
   for (const target of [...base, ...head]) if (planned.has(target.name)) byName.set(target.name, target);
   return [...byName.values()];
+}
+
+async function isKnown(ports: PullRequestPorts, pull: PullRequest, target: TargetName): Promise<boolean> {
+  if ((await ports.store.deployed(pull.repository.id, target)) !== undefined) return true;
+  return (await ports.store.openDeployments(pull.repository.id, target)).length > 0;
+}
+
+/**
+ * The base branch as it was before this merge: the first parent, except for a rebase, which brings as many commits as the pull request has. GitHub does
+ * not say which way it merged; the nearest ancestor from which everything that was planned has changed is the one. When in doubt it is an older one:
+ * then more targets are looked at, and found to be as they should be.
+ */
+async function branchBefore(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  last: PlanRun | undefined,
+): Promise<CommitSha | undefined> {
+  const { checkout } = ports;
+  const { repository, merge } = pull;
+  if (merge === undefined) return undefined;
+  const promised = last === undefined ? undefined : await plannedPaths(ports, pull, last);
+  let before = await checkout.firstParent(repository, merge.commit);
+  for (let count = 1; count < pull.commits && before !== undefined; count += 1) {
+    const brought = new Set(await checkout.changedPaths(repository, before, merge.commit));
+    if (promised?.every((path) => brought.has(path)) === true) return before;
+    before = await checkout.firstParent(repository, before);
+  }
+  return before;
+}
+
+async function plannedPaths(
+  { checkout }: PullRequestPorts,
+  { repository }: PullRequest,
+  run: PlanRun,
+): Promise<readonly string[] | undefined> {
+  for (const commit of [run.base, run.head]) if (!(await checkout.fetchCommit(repository, commit))) return undefined;
+  // A test merge's tree is not kept for ever; it is made again.
+  const merged = await checkout.testMerge(repository, run.base, run.head);
+  return merged.kind === 'merged' ? checkout.changedPaths(repository, run.base, merged.tree) : undefined;
 }

@@ -7,7 +7,7 @@ import { LockLost } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
 import { reportFault } from './report-fault.ts';
 
-/** A job that keeps failing is given up after this many tries; the next event about its subject begins anew. */
+/** What was said on an open pull request, or can be asked for again, is given up after so many tries; a merge or a deployment never is. */
 const mostAttempts = 12;
 
 const triesBeforeSaying = 2;
@@ -29,8 +29,9 @@ export async function handleJob(ports: PullRequestPorts, job: Job, run: JobRun):
       return;
     }
     // The author should not stare at "in progress" while tries go on.
-    if (job.kind === 'pull-request' && run.attempt >= triesBeforeSaying) await reportFault(ports, job, error);
-    if (run.attempt + 1 >= mostAttempts) {
+    const isSaid =
+      job.kind === 'pull-request' && run.attempt >= triesBeforeSaying && (await reportFault(ports, job, error));
+    if (run.attempt + 1 >= mostAttempts && (isSaid || job.kind === 'repository' || job.kind === 'holds')) {
       ports.log.error(
         { job, attempt: run.attempt, error },
         'given up after many tries; the next event about it begins anew',

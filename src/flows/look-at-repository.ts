@@ -1,5 +1,6 @@
 import { commitSha, parseTargetName } from '../domain/identity.ts';
 import { answerHoldCommands } from './answer-commands.ts';
+import { deploymentInQuestion } from './deployment-in-question.ts';
 import type { Job } from './ports/jobs.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
 import { holdKeyPrefix } from './report-hold.ts';
@@ -34,7 +35,7 @@ export async function lookAtHolds(
   for (const item of await ports.store.reportedUnder(repository.id, holdKeyPrefix)) {
     if (item.githubId === undefined || item.closed) continue;
     const target = parseTargetName(item.key.slice(holdKeyPrefix.length));
-    const deployment = await ports.store.latestDeployment(repository.id, target);
+    const deployment = await deploymentInQuestion(ports.store, { repository: repository.id, target });
     const pull = deployment === undefined ? undefined : await ports.github.pullRequest(repository, deployment.pull);
     if (pull !== undefined) await answerHoldCommands(ports, { pull, issue: item.githubId, target });
   }

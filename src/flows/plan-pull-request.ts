@@ -14,6 +14,7 @@ import {
   type FoundTargets,
   findConfiguration,
   listSource,
+  ownerPaths,
   targetsIn,
 } from './find-targets.ts';
 import { planTarget } from './plan-target.ts';
@@ -52,8 +53,6 @@ interface PlanningWork {
   readonly advice?: string;
   readonly offline: boolean;
 }
-
-const ownerPaths = new Set([configurationPath, 'CODEOWNERS', '.github/CODEOWNERS', 'docs/CODEOWNERS']);
 
 /** Finds out what a pull request touches, from git alone: the test merge, the base's configuration, the targets whose inputs differ. */
 export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: PullRequest): Promise<Inspection> {

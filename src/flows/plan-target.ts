@@ -15,6 +15,7 @@ import { type Pruning, readVersion } from '../domain/plan/plan-object.ts';
 import type { ApplyAnswer, KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
 import { valueAt } from '../domain/plan/steps.ts';
 import type { Target } from '../domain/target/target.ts';
+import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
 import { type Clusters, ClusterUnavailable, type ReadOnlyCluster } from './ports/cluster.ts';
 import type { DeployedTarget, Store } from './ports/store.ts';
 import { groupVersionsOf, type OwnedObjects, readLiveObjects, readOwnedObjects } from './read-cluster.ts';
@@ -139,15 +140,44 @@ async function planOn(
     stored: storedByObject(request.deployed),
     secretKey,
   });
+  const factsByKey = new Map(facts.map((object) => [identityKey(object.identity), object]));
+  const strangers = await strangersOf(cluster, { plan, facts: factsByKey, catalog });
   return {
-    plan,
-    facts: new Map(facts.map((object) => [identityKey(object.identity), object])),
+    plan: strangers.length === 0 ? plan : { ...plan, problems: [...plan.problems, ...strangers] },
+    facts: factsByKey,
     addresses,
     catalog,
     applySet,
     owner,
     parent: owned.kind === 'read' ? owned.parent : undefined,
   };
+}
+
+/** A namespace or a definition never goes while others have something in it. */
+async function strangersOf(
+  cluster: ReadOnlyCluster,
+  at: {
+    readonly plan: Plan;
+    readonly facts: ReadonlyMap<string, ObjectFacts>;
+    readonly catalog: KindCatalog;
+  },
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  const deletes = at.plan.changes.filter(({ action }) => action === 'delete').map(({ object }) => object);
+  const deleted = new Set(deletes.map(identityKey));
+  for (const identity of deletes) {
+    const live = at.facts.get(identityKey(identity))?.live;
+    if (!takesOthersAlong(identity) || live?.kind !== 'found') continue;
+    const strangers = await findStrangers(cluster, { identity, object: live.object, deleted }, at.catalog);
+    if (strangers.kind === 'unknown')
+      problems.push({
+        severity: 'error',
+        message: `what ${identityText(identity)} holds could not be read: ${strangers.reason}`,
+      });
+    else if (strangers.objects.length > 0)
+      problems.push({ severity: 'error', message: strangersText(identity, strangers.objects) });
+  }
+  return problems;
 }
 
 function pruning({ renders, target }: PlanTargetRequest): Pruning {

@@ -84,6 +84,8 @@ export async function readOwnedObjects(
 
   const contents = readApplySetContents(parent.object);
   const namespaces = [...new Set([set.parentNamespace, ...contents.namespaces])];
+  const silent = contents.groupKinds.map((groupKind) => brokenApiOf(groupKind, catalog)).find(Boolean);
+  if (silent !== undefined) return { kind: 'unreadable', refusal: { kind: 'unavailable', message: silent } };
   const lists = contents.groupKinds.flatMap(
     (groupKind): readonly { readonly kind: ServedKind; readonly namespace?: string }[] => {
       const kind = catalog.kinds.find(
@@ -128,6 +130,14 @@ export async function readOwnedObjects(
     }
   }
   return { kind: 'read', parent: parent.object, members };
+}
+
+/** Members of a kind whose aggregated API does not answer are there all the same. */
+function brokenApiOf(groupKind: string, { broken }: KindCatalog): string | undefined {
+  const dot = groupKind.indexOf('.');
+  const group = dot < 0 ? '' : groupKind.slice(dot + 1);
+  const api = [...broken.keys()].find((groupVersion) => groupOf(groupVersion) === group);
+  return api === undefined ? undefined : `${api} does not answer: ${broken.get(api)}`;
 }
 
 export function parentAddress(set: ApplySet, catalog: KindCatalog): ObjectAddress {

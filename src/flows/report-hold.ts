@@ -6,7 +6,7 @@ import type { Plan } from '../domain/plan/plan.ts';
 import type { Uncovered } from '../domain/report/effect-difference.ts';
 import { closedHoldIssue, type HoldView, holdIssue, holdLabel, holdMarker } from '../domain/report/hold-issue.ts';
 import type { Conversation } from './ports/github.ts';
-import type { MergeRecord, Records } from './ports/store.ts';
+import type { MergeRecord, Records, ReportedItem } from './ports/store.ts';
 
 export interface HoldPorts {
   readonly github: Conversation;
@@ -18,6 +18,15 @@ export const holdKeyPrefix = 'issue:';
 
 export function holdKey(target: TargetName): string {
   return `${holdKeyPrefix}${target}`;
+}
+
+/** What the issue of a hold showed last, and since when by GitHub's clock; undefined while that is not known for sure. */
+export function readShownHold(
+  item: ReportedItem | undefined,
+): { readonly plan: string; readonly atMs: number } | undefined {
+  if (item === undefined || item.closed || item.content === '') return undefined;
+  const [plan, atMs] = item.externalId.split('@');
+  return plan === undefined || plan === '' || atMs === undefined ? undefined : { plan, atMs: Number(atMs) };
 }
 
 /** A hold or a failure is never silent: one open issue a target while its newest open deployment needs a person, closed by itself afterwards. */
@@ -47,13 +56,25 @@ export async function reportHold(
   const open = row === undefined || row.closed ? undefined : row.githubId;
   if (open === undefined) await ports.store.saveReported(intent);
   const number = open ?? (await ports.github.findIssue(repository, holdLabel, holdMarker(target)))?.number;
+  const shows = (atMs: number) => `${phase.plan ?? ''}@${atMs}`;
   if (number === undefined) {
     const created = await ports.github.createIssue(repository, { ...text, labels: [holdLabel] });
-    await ports.store.saveReported({ ...intent, githubId: created.number, content });
+    const externalId = shows(created.updatedAtMs);
+    await ports.store.saveReported({ ...intent, githubId: created.number, externalId, content });
     return;
   }
-  await ports.github.updateIssue(repository, number, { ...text, state: 'open' });
-  await ports.store.saveReported({ ...intent, githubId: number, content });
+  // Until GitHub has answered nobody knows which plan people see.
+  await ports.store.saveReported({ ...intent, githubId: number });
+  const updated = await ports.github.updateIssue(repository, number, { ...text, state: 'open' });
+  await ports.store.saveReported({ ...intent, githubId: number, externalId: shows(updated.updatedAtMs), content });
+}
+
+/** Plans without effects share a digest: only this target's own is shown. */
+async function findPlan(ports: HoldPorts, deployment: Deployment, digest: PlanDigest): Promise<Plan | undefined> {
+  const found = await ports.store.plan(digest);
+  return found?.repository === deployment.repository && found.plan.target === deployment.target
+    ? found.plan
+    : undefined;
 }
 
 async function viewOf(
@@ -66,7 +87,7 @@ async function viewOf(
   },
 ): Promise<HoldView> {
   const { deployment, phase, merge } = at;
-  const plan: Plan | undefined = phase.plan === undefined ? undefined : (await ports.store.plan(phase.plan))?.plan;
+  const plan = phase.plan === undefined ? undefined : await findPlan(ports, deployment, phase.plan);
   const effects = await ports.store.effects([...new Set(merge.approvals.flatMap((approval) => approval.plans))]);
   const { url } = ports.server;
   return {

@@ -91,7 +91,8 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
         draft: false,
         author: { login: stage.people.writer, bot: false },
         head: { sha, ref: branch, fork: false },
-        base: { ref: 'main' },
+        base: { ref: 'main', isDefaultBranch: true },
+        commits: 1,
       });
       expect(await read(number)).not.toHaveProperty('merge');
     });

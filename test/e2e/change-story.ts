@@ -37,10 +37,16 @@ export class ChangeStory {
     const hasEnded = (run: CheckRunView | undefined) =>
       run?.status === 'completed' && (conclusion === undefined || run.conclusion === conclusion) ? run : undefined;
     try {
-      return await this.#stage.eventually(`the end of ${name} as ${conclusion ?? 'anything'}`, () => hasEnded(newest()), 60_000);
+      return await this.#stage.eventually(
+        `the end of ${name} as ${conclusion ?? 'anything'}`,
+        () => hasEnded(newest()),
+        60_000,
+      );
     } catch (error) {
       const run = newest();
-      throw new Error(`${name} is ${run?.conclusion ?? run?.status ?? 'not there'}: ${run?.output.summary}`, { cause: error });
+      throw new Error(`${name} is ${run?.conclusion ?? run?.status ?? 'not there'}: ${run?.output.summary}`, {
+        cause: error,
+      });
     }
   }
 
@@ -74,7 +80,10 @@ export class ChangeStory {
   comment({ number }: Pick<Proposal, 'number'>): string {
     const bodies = this.#stage.github.comments(repo, number).map((comment) => comment.body);
     const kept = bodies.filter((body) => body.includes('<!-- planwright:plan -->'));
-    if (kept.length !== 1) throw new Error(`#${number} has ${kept.length} plan comments; logged:\n${this.#stage.logged.slice(-10).join('\n')}`);
+    if (kept.length !== 1)
+      throw new Error(
+        `#${number} has ${kept.length} plan comments; logged:\n${this.#stage.logged.slice(-10).join('\n')}`,
+      );
     return kept.join('');
   }
 

@@ -64,11 +64,11 @@ export class KilledStory extends DeployStory {
     }
   }
 
-  /** Whether GitHub has been asked this since the call. */
-  asked(method: string, path: RegExp): () => boolean {
+  /** Whether GitHub has been asked this (`POST /repos/…`) since the call. */
+  asked(what: RegExp): () => boolean {
     const { requests } = this.stage.github;
     const start = requests.length;
-    return () => requests.slice(start).some((request) => request.method === method && path.test(request.path));
+    return () => requests.slice(start).some(({ method, path }) => what.test(`${method} ${path}`));
   }
 }
 
@@ -100,11 +100,11 @@ export function killedContract(database: () => Promise<string | undefined>): voi
     it('in the middle of a plan and of each word about it: one comment, one run of each check', async () => {
       const { github } = story.stage;
       const before = dryRuns();
-      const commented = story.asked('POST', /\/issues\/\d+\/comments$/);
+      const commented = story.asked(/^POST .*\/issues\/\d+\/comments$/);
       const proposal = await story.propose('Planned', files('planned', 'staging', ['a', 'b', 'c']));
       await story.dieAt('the first dry-run', () => dryRuns() > before);
       await story.dieAt('the comment', commented);
-      await story.dieAt('the completion of the plan check', story.asked('PATCH', /\/check-runs\/\d+$/));
+      await story.dieAt('the completion of the plan check', story.asked(/^PATCH .*\/check-runs\/\d+$/));
       const { plan, gate } = await story.checked(proposal);
       expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'action_required']);
       expect(runs(proposal.sha)).toEqual([
@@ -154,15 +154,13 @@ export function killedContract(database: () => Promise<string | undefined>): voi
         writes.filter(({ requestURI, code }) => requestURI.includes('/written-') && code < 300).length;
       expect(successes(first())).toBe(3);
 
-      story
-        .cluster('staging')
-        .faults.failNext({
-          method: 'DELETE',
-          path: /\/written-b/,
-          status: 429,
-          body: busy,
-          headers: { 'Retry-After': '5' },
-        });
+      story.cluster('staging').faults.failNext({
+        method: 'DELETE',
+        path: /\/written-b/,
+        status: 429,
+        body: busy,
+        headers: { 'Retry-After': '5' },
+      });
       const second = story.watchWrites('staging');
       const { merged } = await story.landUnasked('One goes', {
         'apps/written/lab/a.yaml': configMap('written-a', { of: 'another' }),
@@ -182,13 +180,13 @@ export function killedContract(database: () => Promise<string | undefined>): voi
       const { github } = story.stage;
       const proposal = await story.propose('Told', {
         ...files('told', 'lab', ['a']),
-        ...files('told-held', 'staging', ['b']),
+        ...files('told-held', 'staging', ['b', 'c']),
       });
       await story.checked(proposal);
       const [created, told, issued] = [
-        story.asked('POST', /\/deployments$/),
-        story.asked('POST', /\/deployments\/\d+\/statuses$/),
-        story.asked('POST', /\/issues$/),
+        story.asked(/^POST .*\/deployments$/),
+        story.asked(/^POST .*\/deployments\/\d+\/statuses$/),
+        story.asked(/^POST .*\/issues$/),
       ];
       const merged = await story.bypass(proposal);
       await story.dieAt('the deployment', created);
@@ -198,9 +196,19 @@ export function killedContract(database: () => Promise<string | undefined>): voi
       const issue = await story.openIssue('told-held@staging', 'which nobody approved');
       await story.deployed(merged, { lab: 'success', staging: 'pending' });
       expect(story.issues('told-held@staging')).toHaveLength(1);
-      const ended = story.asked('PATCH', /\/check-runs\/\d+$/);
+      const staging = story.cluster('staging');
+      staging.faults.failNext({
+        method: 'PATCH',
+        path: /\/told-held-c\?(?!.*dryRun)/,
+        status: 429,
+        body: busy,
+        headers: { 'Retry-After': '5' },
+      });
+      const writes = story.watchWrites('staging');
+      const ended = story.asked(/^(POST|PATCH) .*\/check-runs/);
       github.comment({ repo, number: issue.number, author: 'dave', body: '/apply' });
-      await story.dieAt('the end of the deploy check', ended);
+      await story.dieAt('half of what was approved', () => writes().some(({ code }) => code === 429));
+      await story.dieAt('the next word of the deploy check', ended);
       await story.ended(merged, 'planwright/deploy', 'success');
       await story.deployed(merged, { lab: 'success', staging: 'success' });
       await story.closedIssue('told-held@staging');

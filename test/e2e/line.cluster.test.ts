@@ -240,6 +240,7 @@ describe('the whole line on a real Kubernetes API', () => {
   let second: Proposal;
 
   it('updates in place, sees no difference in an equal quantity, and prunes last', async () => {
+    const opened = cluster.audit?.mark() ?? 0;
     second = await story.propose('Version 2', {
       'shop/staging/leftover.yaml': null,
       'shop/staging/settings.yaml': settingsOf('debug'),
@@ -254,6 +255,11 @@ describe('the whole line on a real Kubernetes API', () => {
     expect(planned).not.toContain('drift');
     expect(planned).not.toContain('Secret web');
     await story.approve(second);
+    const asked = cluster.audit?.since(opened);
+    if (asked !== undefined) {
+      expect(dryRunsIn(asked).length).toBeGreaterThan(0);
+      expect(writesIn(asked)).toEqual([]);
+    }
 
     const before = cluster.audit?.mark() ?? 0;
     const merged = await story.merge(second);

@@ -124,7 +124,7 @@ function changedObjects(comment: string): readonly string[] {
 }
 
 function isBeingDeleted({ metadata }: JsonObject): boolean {
-  return isJsonObject(metadata) && metadata['deletionTimestamp'] !== undefined;
+  return isJsonObject(metadata) && metadata.deletionTimestamp !== undefined;
 }
 
 const objectsOf = (pair: RealPair) => [...pair.before.objects, ...pair.after.objects];

@@ -8,6 +8,12 @@ import type { Planwright, PlanwrightSettings } from '../../src/start-planwright.
 const root = join(import.meta.dirname, '../..');
 const startsWithinMs = 60_000;
 
+/** A test run that is broken off leaves no process behind. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** `planwright serve` as a process of its own, which a test may kill and start again. */
 export class PlanwrightProcess implements Planwright {
   readonly #settings: PlanwrightSettings;
@@ -99,11 +105,14 @@ export class PlanwrightProcess implements Planwright {
 }
 
 function serve(settings: PlanwrightSettings): ChildProcess {
-  return spawn(process.execPath, [join(root, 'src/main.ts'), 'serve'], {
+  const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'serve'], {
     cwd: root,
     env: environment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
 }
 
 function environment(settings: PlanwrightSettings): NodeJS.ProcessEnv {

@@ -12,6 +12,7 @@ import { canonicalJson, isJsonArray, isJsonObject, type JsonObject } from '../..
 import type { ServedKind } from '../../src/domain/plan/prediction.ts';
 import { silentLog } from '../contracts/kubeconfig-cluster.ts';
 import { realKubeconfig } from '../contracts/real-kubeconfig.ts';
+import { keepSimulatedNodesAlive } from './simulated-nodes.ts';
 
 /** A real Kubernetes API: what Planwright is given of it, and the suite's own way to look and to interfere. */
 export interface RealCluster {
@@ -101,6 +102,12 @@ export async function realCluster(run: string): Promise<RealCluster> {
   const apply = (path: string, object: JsonObject) =>
     patch(`${path}?fieldManager=suite`, { type: 'application/apply-patch+yaml', text: canonicalJson(object) });
 
+  const list = async (path: string) => {
+    const { items } = existing(path, await get(path));
+    return isJsonArray(items) ? items.filter(isJsonObject) : [];
+  };
+  const stopRenewing = await keepSimulatedNodesAlive({ list, apply });
+
   const ownerNamespace = `planwright-${run}`;
   await apply(`/api/v1/namespaces/${ownerNamespace}`, {
     apiVersion: 'v1',
@@ -117,10 +124,7 @@ export async function realCluster(run: string): Promise<RealCluster> {
     apply,
     edit: (path, body) =>
       patch(`${path}?fieldManager=kubectl-edit`, { type: 'application/merge-patch+json', text: JSON.stringify(body) }),
-    list: async (path) => {
-      const { items } = existing(path, await get(path));
-      return isJsonArray(items) ? items.filter(isJsonObject) : [];
-    },
+    list,
     kinds: async () => {
       const catalog = await discoverKinds(async (path, accept) => {
         const answer = await client.request({
@@ -140,6 +144,7 @@ export async function realCluster(run: string): Promise<RealCluster> {
       const paths = [...new Set(removed.toReversed())];
       for (const path of paths) await ask({ method: 'DELETE', path });
       for (const path of paths) await gone(get, path);
+      await stopRenewing();
       await client.close();
       await rm(directory, { recursive: true, force: true });
     },

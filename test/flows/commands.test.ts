@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { repo, setStage } from '../e2e/stage.ts';
 import { createNamespace } from './apply-as.ts';
 import { configMap } from './manifests.ts';
-import { PullRequestStory, type Pull } from './pull-request-story.ts';
+import { type Pull, PullRequestStory } from './pull-request-story.ts';
 
 const configuration = `version: 1
 environments:
@@ -17,19 +17,25 @@ describe('commands', () => {
   let story: PullRequestStory;
   let pull: Pull;
   beforeAll(async () => {
-    story = new PullRequestStory(await setStage({ clusterNames: ['staging'], files: { '.github/planwright.yml': configuration } }));
+    story = new PullRequestStory(
+      await setStage({ clusterNames: ['staging'], files: { '.github/planwright.yml': configuration } }),
+    );
     const { github } = story;
     for (const cluster of story.stage.clusters.values()) await createNamespace(cluster, 'shop');
     github.createUser('mallory');
     github.createUser('robot[bot]', { bot: true });
     github.grant(repo, 'robot[bot]', 'write');
-    pull = await story.open({ title: 'Louder', files: { 'apps/web/staging/settings.yaml': configMap('web', { level: 'loud' }) } });
+    pull = await story.open({
+      title: 'Louder',
+      files: { 'apps/web/staging/settings.yaml': configMap('web', { level: 'loud' }) },
+    });
     await story.checked(pull);
   });
   afterAll(() => story.stage.close());
   afterEach(() => expect(story.github.violations).toEqual([]));
 
-  const runs = () => story.github.checkRuns(repo, pull.head, 'all').filter(({ name }) => name === 'planwright/plan').length;
+  const runs = () =>
+    story.github.checkRuns(repo, pull.head, 'all').filter(({ name }) => name === 'planwright/plan').length;
   const reactions = (id: number) => story.github.reactions(repo, id).map(({ content }) => content);
 
   /** Says what must not run, and waits until it surely would have. */
@@ -40,7 +46,10 @@ describe('commands', () => {
   }
 
   it('/plan plans again, in new runs of both checks, and is acknowledged before and after', async () => {
-    const [before, gateBefore] = [story.check(pull.head, 'planwright/plan')?.id, story.check(pull.head, 'planwright/gate')?.id];
+    const [before, gateBefore] = [
+      story.check(pull.head, 'planwright/plan')?.id,
+      story.check(pull.head, 'planwright/gate')?.id,
+    ];
     const said = await story.say(pull, 'alice', '/plan');
     expect(said).toMatchObject({ reaction: 'rocket', reply: undefined });
     expect(reactions(said.id)).toEqual(['eyes', 'rocket']);
@@ -62,7 +71,11 @@ describe('commands', () => {
     const { reaction, reply } = await story.say(pull, 'bob', '/apply');
     expect(reaction).toBe('confused');
     expect(reply).toContain('merging into `main` deploys what was approved');
-    expect(story.stage.clusters.get('staging')?.audit.some(({ verb, dryRun, requestURI }) => verb === 'patch' && !dryRun && !requestURI.includes('kubectl'))).toBe(false);
+    expect(
+      story.stage.clusters
+        .get('staging')
+        ?.audit.some(({ verb, dryRun, requestURI }) => verb === 'patch' && !dryRun && !requestURI.includes('kubectl')),
+    ).toBe(false);
   });
 
   it.each([
@@ -118,7 +131,9 @@ describe('commands', () => {
     expect(delivery?.payload).toMatchObject({ comment: { id } });
     for (let times = 0; times < 100; times += 1) story.github.redeliver(delivery?.guid ?? '');
     await story.quiet();
-    expect(story.github.deliveries.filter(({ guid, statusCode }) => guid === delivery?.guid && statusCode === 200)).toHaveLength(101);
+    expect(
+      story.github.deliveries.filter(({ guid, statusCode }) => guid === delivery?.guid && statusCode === 200),
+    ).toHaveLength(101);
     expect(runs()).toBe(before);
     expect(reactions(id)).toEqual(['eyes', 'rocket']);
   });

@@ -62,7 +62,7 @@ describe('who must approve', () => {
     await pause(story.lead() + 2_000);
     const writes = story.watchWrites('staging');
     github.installApp({ account: 'late' });
-    const seen = await story.stage.eventually('the open pull request is looked at', () => {
+    const seen = await story.eventually('the open pull request is looked at', () => {
       const runs = github.checkRuns(
         older,
         github.pullRequests(older).find(({ title }) => title === 'New')?.headSha ?? '',
@@ -72,7 +72,7 @@ describe('who must approve', () => {
     });
     expect(seen.map(({ output }) => output.title)).toEqual(['No infrastructure changes', 'No infrastructure changes']);
     const question = github.comment({ repo: older, number, author: 'bob', body: '/apply' });
-    await story.stage.eventually('the answer', () =>
+    await story.eventually('the answer', () =>
       github.reactions(older, question).find(({ content }) => content === 'confused'),
     );
     expect([github.checkRuns(older, merged), github.deployments(older), github.issues(older), writes()]).toEqual([

@@ -30,11 +30,11 @@ describe('a deployment that meets faults', () => {
     });
     const writes = story.watchWrites('staging');
     const { merged, number } = await story.landUnasked('Half way', files('away', ['a', 'b', 'c']));
-    await story.stage.eventually('half of the writes', () =>
+    await story.eventually('half of the writes', () =>
       writes().some(({ requestURI, code }) => requestURI.includes('/away-b?') && code === 429) ? true : undefined,
     );
     await faults.goOffline();
-    await story.stage.eventually('the deployment waits', () =>
+    await story.eventually('the deployment waits', () =>
       story.stage.logged.find((line) => line.includes('away@lab') && line.includes('tried again')),
     );
     await faults.comeBack();
@@ -73,11 +73,11 @@ describe('a deployment that meets faults', () => {
     await story.approve(proposal);
     const deletes = story.watchWrites('staging');
     const merged = await story.merge(proposal);
-    await story.stage.eventually('the deletion is refused', () =>
+    await story.eventually('the deletion is refused', () =>
       deletes().some(({ verb }) => verb === 'delete') ? true : undefined,
     );
     await faults.goOffline();
-    await story.stage.eventually('the deployment waits', () =>
+    await story.eventually('the deployment waits', () =>
       story.stage.logged.find((line) => line.includes('late@staging') && line.includes('tried again')),
     );
     await faults.comeBack();

@@ -103,6 +103,31 @@ describe('a deployment whose plan is not covered', () => {
     expect(JSON.stringify(said)).not.toContain(Buffer.from(canary).toString('base64'));
   });
 
+  it('is what /apply in the issue is about, also while a newer merge of the target waits for its wave', async () => {
+    const production = (key: string) => ({ 'apps/older/production/cm.yaml': configMap('older', { key }) });
+    const proposal = await story.propose('Past the gate', production('one'));
+    await story.checked(proposal);
+    const held = await story.bypass(proposal);
+    await story.ended(held, 'planwright/deploy', 'action_required');
+    const issue = await story.openIssue('older@production', 'which nobody approved');
+
+    const refusal = { kind: 'Status', status: 'Failure', reason: 'Forbidden', message: 'not today', code: 403 };
+    story
+      .cluster('staging')
+      .faults.failNext({ method: 'PATCH', path: /\/older\?(?!.*dryRun)/, status: 403, body: refusal });
+    const newer = await story.land('Two', {
+      ...production('two'),
+      'apps/older/staging/cm.yaml': configMap('older', { key: 'two' }),
+    });
+    await story.ended(newer.merged, 'planwright/deploy', 'failure');
+    await story.deployed(newer.merged, { staging: 'failure', production: 'queued' });
+    expect(story.data('production', 'older')).toBeUndefined();
+
+    expect(await story.say({ number: issue.number, author: 'dave', body: '/apply' })).toBe('rocket');
+    await story.ended(held, 'planwright/deploy', 'success');
+    expect(story.data('production', 'older')).toEqual({ key: 'one' });
+  });
+
   it('takes drift back that was shown and approved, although another manager owns the field now', async () => {
     const files = (fields: Readonly<Record<string, string>>) => ({
       'apps/drifted/staging/cm.yaml': configMap('drifted', fields),

@@ -67,7 +67,7 @@ describe('merges that follow one another', () => {
     ];
     for (const { sha } of [first, second]) await story.ended(sha, 'planwright/gate', 'success');
     const merged = [await story.merge(first), await story.merge(second)];
-    await story.stage.eventually('both ends', () =>
+    await story.eventually('both ends', () =>
       merged.every((sha) => ['success', 'inactive'].includes(story.states(sha).lab ?? '')) ? true : undefined,
     );
     await story.deployed(merged[1] ?? '', { lab: 'success' });

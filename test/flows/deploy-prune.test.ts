@@ -68,7 +68,7 @@ describe('what is no longer rendered', () => {
     await story.ended(proposal.sha, 'planwright/gate', 'success');
     expect(story.comment(proposal)).toContain('a controller owns it');
     const merged = await story.merge(proposal);
-    await story.stage.eventually('the new image is written', () =>
+    await story.eventually('the new image is written', () =>
       story.image('staging', 'pruned') === 'registry.test/web:2' ? true : undefined,
     );
     // It is not healthy yet.
@@ -91,7 +91,7 @@ describe('what is no longer rendered', () => {
       ...without('remade', ['goes']),
       'apps/remade/lab/web.yaml': workload('remade', 'registry.test/web:2'),
     });
-    await story.stage.eventually('the new image is written', () =>
+    await story.eventually('the new image is written', () =>
       story.image('staging', 'remade') === 'registry.test/web:2' ? true : undefined,
     );
     await story.byHand('staging', { method: 'DELETE', path: `${path}/remade-goes` });
@@ -116,7 +116,7 @@ describe('what is no longer rendered', () => {
     const { github } = story.stage;
     github.clock.advance(2_000);
     await github.review({ repo, number: proposal.number, reviewer: 'bob', state: 'APPROVED' });
-    await story.stage.eventually('the gate tells that bob is no maintainer', () =>
+    await story.eventually('the gate tells that bob is no maintainer', () =>
       github
         .checkRuns(repo, proposal.sha, 'latest')
         .find(({ name, output }) => name === 'planwright/gate' && output.summary?.includes('bob has write')),

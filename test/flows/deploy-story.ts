@@ -43,6 +43,9 @@ export function objects(...texts: readonly string[]): string {
   return texts.join('---\n');
 }
 
+/** On a machine that is busy with other things. */
+const patienceMs = 40_000;
+
 /** A merged pull request. */
 export type Landed = Proposal & { readonly merged: string };
 
@@ -53,6 +56,10 @@ export class DeployStory extends ChangeStory {
   constructor(stage: Stage) {
     super(stage);
     this.stage = stage;
+  }
+
+  eventually<Value>(what: string, look: () => Value | undefined): Promise<Value> {
+    return this.stage.eventually(what, look, patienceMs);
   }
 
   /** How far GitHub's clock is ahead of this machine's. */
@@ -159,13 +166,13 @@ export class DeployStory extends ChangeStory {
   }
 
   openIssue(target: string, containing = ''): Promise<IssueView> {
-    return this.stage.eventually(`the issue of ${target}${containing === '' ? '' : ` with "${containing}"`}`, () =>
+    return this.eventually(`the issue of ${target}${containing === '' ? '' : ` with "${containing}"`}`, () =>
       this.issues(target).find((issue) => issue.state === 'open' && issue.body?.includes(containing) === true),
     );
   }
 
   closedIssue(target: string): Promise<IssueView> {
-    return this.stage.eventually(`the end of the issue of ${target}`, () => {
+    return this.eventually(`the end of the issue of ${target}`, () => {
       const [issue, ...others] = this.issues(target);
       return issue !== undefined && others.length === 0 && issue.state === 'closed' ? issue : undefined;
     });
@@ -188,7 +195,7 @@ export class DeployStory extends ChangeStory {
   }
 
   deployed(sha: string, states: Readonly<Record<string, string>>): Promise<true> {
-    return this.stage.eventually(`the deployments ${JSON.stringify(states)}`, () =>
+    return this.eventually(`the deployments ${JSON.stringify(states)}`, () =>
       Object.entries(states).every(([environment, state]) => this.states(sha)[environment] === state)
         ? true
         : undefined,

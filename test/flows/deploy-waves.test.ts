@@ -18,7 +18,7 @@ describe('waves', () => {
   it('starts production only when staging is healthy', async () => {
     const production = story.watchWrites('production');
     const { merged } = await story.land('First', files('first', 'registry.test/web:1'));
-    await story.stage.eventually('production is written', () => (production().length > 0 ? true : undefined));
+    await story.eventually('production is written', () => (production().length > 0 ? true : undefined));
     const staging = story
       .cluster('staging')
       .objects()
@@ -60,7 +60,7 @@ describe('waves', () => {
     // Trying the same commit again writes nothing: all of it is there already.
     const staging = story.watchWrites('staging');
     expect(await story.say({ number: issue.number, author: 'bob', body: '/apply' })).toBe('rocket');
-    await story.stage.eventually('the second failure', () =>
+    await story.eventually('the second failure', () =>
       story
         .deployments(bad.merged)
         .get('staging')

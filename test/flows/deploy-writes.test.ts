@@ -67,7 +67,7 @@ describe('what is written to the cluster', () => {
       .faults.failNext({ method: 'PATCH', path, status: 429, body: busy, headers: { 'Retry-After': '2' } });
     const writes = story.watchWrites('staging');
     const merged = await story.merge(proposal);
-    await story.stage.eventually('the write that has to wait', () => writes().find(({ code }) => code === 429));
+    await story.eventually('the write that has to wait', () => writes().find(({ code }) => code === 429));
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: second }, data: theirs };
     await story.byHand('staging', { method: 'POST', path: configMaps, type: 'application/json', body: object });
     await story.ended(merged, 'planwright/deploy', 'action_required');

@@ -23,7 +23,13 @@ describe('a pull request from a fork', () => {
   const asked = () => cluster.audit.length;
 
   beforeAll(async () => {
-    story = new PullRequestStory(await setStage({ clusterNames: ['staging'], files: { '.github/planwright.yml': configuration }, visibility: 'public' }));
+    story = new PullRequestStory(
+      await setStage({
+        clusterNames: ['staging'],
+        files: { '.github/planwright.yml': configuration },
+        visibility: 'public',
+      }),
+    );
     const staging = story.stage.clusters.get('staging');
     if (staging === undefined) throw new Error('no cluster');
     cluster = staging;
@@ -34,13 +40,19 @@ describe('a pull request from a fork', () => {
   afterAll(() => story.stage.close());
   afterEach(() => expect(story.github.violations).toEqual([]));
 
-  const push = async (level: string) => story.github.push({ repo: fork, branch: 'louder', files: settings(level), author: 'mallory' });
+  const push = async (level: string) =>
+    story.github.push({ repo: fork, branch: 'louder', files: settings(level), author: 'mallory' });
 
   it('is checked without asking any cluster, and waits to be planned live', async () => {
     await story.quiet();
     const before = asked();
     const head = await push('loud');
-    const number = await story.github.openPullRequest({ repo, head: 'mallory:louder', title: 'Louder', author: 'mallory' });
+    const number = await story.github.openPullRequest({
+      repo,
+      head: 'mallory:louder',
+      title: 'Louder',
+      author: 'mallory',
+    });
     pull = { number, branch: 'louder', head };
     const { plan, gate } = await story.checked(pull);
     expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'action_required']);
@@ -91,7 +103,9 @@ describe('a pull request from a fork', () => {
     await story.gate(pull, { conclusion: 'action_required', says: 'planned live for this SHA' });
     const lost = github.deliveries.find(({ event, status }) => event === 'issue_comment' && status === 'failed');
     github.redeliver(lost?.guid ?? '');
-    await story.stage.eventually('the refusal', () => (github.reactions(repo, id).some(({ content }) => content === 'confused') ? true : undefined));
+    await story.stage.eventually('the refusal', () =>
+      github.reactions(repo, id).some(({ content }) => content === 'confused') ? true : undefined,
+    );
     expect(story.reply(pull, id)).toContain('pushed to after your comment');
     expect(asked()).toBe(before);
   });

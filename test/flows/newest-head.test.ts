@@ -18,7 +18,12 @@ describe("a pull request's newest head", () => {
   let story: PullRequestStory;
   let cluster: SandboxCluster;
   beforeAll(async () => {
-    story = new PullRequestStory(await setStage({ clusterNames: ['staging'], files: { '.github/planwright.yml': configuration, 'README.md': 'words\n' } }));
+    story = new PullRequestStory(
+      await setStage({
+        clusterNames: ['staging'],
+        files: { '.github/planwright.yml': configuration, 'README.md': 'words\n' },
+      }),
+    );
     const staging = story.stage.clusters.get('staging');
     if (staging === undefined) throw new Error('no cluster');
     cluster = staging;
@@ -30,17 +35,26 @@ describe("a pull request's newest head", () => {
     await story.closeAll();
   });
 
-  const change = (stack: string, level: string) => ({ [`apps/${stack}/staging/settings.yaml`]: configMap(stack, { level }) });
+  const change = (stack: string, level: string) => ({
+    [`apps/${stack}/staging/settings.yaml`]: configMap(stack, { level }),
+  });
   const runsOf = (sha: string) => story.github.checkRuns(repo, sha, 'all');
 
   /** The cluster lets the next dry-runs wait, so that something can happen while a plan is made. */
-  const slowly = () => cluster.faults.failNext({ method: 'PATCH', path: /dryRun=All/, status: 429, headers: { 'retry-after': '2' } });
+  const slowly = () =>
+    cluster.faults.failNext({ method: 'PATCH', path: /dryRun=All/, status: 429, headers: { 'retry-after': '2' } });
 
   const planning = ({ head }: Pull) =>
-    story.stage.eventually('planning', () => (story.check(head, 'planwright/plan')?.status === 'in_progress' ? true : undefined));
+    story.stage.eventually('planning', () =>
+      story.check(head, 'planwright/plan')?.status === 'in_progress' ? true : undefined,
+    );
 
   const ended = (sha: string) =>
-    story.stage.eventually(`an end of everything on ${sha}`, () => (runsOf(sha).every(({ status }) => status === 'completed') ? runsOf(sha).map(({ name, conclusion }) => `${name} ${conclusion}`) : undefined));
+    story.stage.eventually(`an end of everything on ${sha}`, () =>
+      runsOf(sha).every(({ status }) => status === 'completed')
+        ? runsOf(sha).map(({ name, conclusion }) => `${name} ${conclusion}`)
+        : undefined,
+    );
 
   it('is what is planned when pushes follow one another at once, and no check of any head stays in progress', async () => {
     const pull = await story.open({ title: 'Fast', files: change('fast', 'first') });

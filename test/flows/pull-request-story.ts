@@ -11,6 +11,9 @@ export interface Pull {
   head: string;
 }
 
+/** A machine that does much else at the same time is slow. */
+const patienceMs = 30_000;
+
 interface Checks {
   readonly plan: CheckRunView;
   readonly gate: CheckRunView;
@@ -80,10 +83,14 @@ export class PullRequestStory {
 
   /** Waits until both checks of the head are completed. */
   checked({ head }: Pick<Pull, 'head'>): Promise<Checks> {
-    return this.stage.eventually(`both checks of ${head}`, () => {
-      const [plan, gate] = [this.check(head, 'planwright/plan'), this.check(head, 'planwright/gate')];
-      return plan?.status === 'completed' && gate?.status === 'completed' ? { plan, gate } : undefined;
-    });
+    return this.stage.eventually(
+      `both checks of ${head}`,
+      () => {
+        const [plan, gate] = [this.check(head, 'planwright/plan'), this.check(head, 'planwright/gate')];
+        return plan?.status === 'completed' && gate?.status === 'completed' ? { plan, gate } : undefined;
+      },
+      patienceMs,
+    );
   }
 
   /** Waits until the gate of the head is completed, with this conclusion and these words. */
@@ -99,12 +106,16 @@ export class PullRequestStory {
   async #ends(head: string, name: string, { conclusion, says }: Wanted): Promise<CheckRunView> {
     const look = () => this.check(head, name);
     try {
-      return await this.stage.eventually(`${name} of ${head} as ${String(conclusion)} with ${String(says)}`, () => {
-        const run = look();
-        if (run?.status !== 'completed' || (conclusion !== undefined && run.conclusion !== conclusion))
-          return undefined;
-        return says === undefined || matches(textOf(run), says) ? run : undefined;
-      });
+      return await this.stage.eventually(
+        `${name} of ${head} as ${String(conclusion)} with ${String(says)}`,
+        () => {
+          const run = look();
+          if (run?.status !== 'completed' || (conclusion !== undefined && run.conclusion !== conclusion))
+            return undefined;
+          return says === undefined || matches(textOf(run), says) ? run : undefined;
+        },
+        patienceMs,
+      );
     } catch (error) {
       const run = look();
       throw new Error(
@@ -181,7 +192,9 @@ export class PullRequestStory {
 
 /** Everything that a check run says, without the marks of Markdown. */
 export function textOf({ output }: CheckRunView): string {
-  return [output.title, output.summary, output.text, ...output.annotations.map(({ message }) => message)].join('\n').replaceAll(/[`\\]/g, '');
+  return [output.title, output.summary, output.text, ...output.annotations.map(({ message }) => message)]
+    .join('\n')
+    .replaceAll(/[`\\]/g, '');
 }
 
 function matches(text: string, wanted: string | RegExp): boolean {

@@ -9,7 +9,12 @@ const inShop = (level: string) => configMap('web', { level }).replace('name: web
 describe('a repository without configuration', () => {
   let story: PullRequestStory;
   beforeAll(async () => {
-    story = new PullRequestStory(await setStage({ clusterNames: ['only'], files: { 'apps/web/settings.yaml': inShop('quiet'), 'README.md': 'words\n' } }));
+    story = new PullRequestStory(
+      await setStage({
+        clusterNames: ['only'],
+        files: { 'apps/web/settings.yaml': inShop('quiet'), 'README.md': 'words\n' },
+      }),
+    );
     for (const cluster of story.stage.clusters.values()) await createNamespace(cluster, 'shop');
   });
   afterAll(() => story.stage.close());
@@ -33,12 +38,17 @@ describe('a repository without configuration', () => {
     expect(deploy.conclusion).toBe('neutral');
     expect(deploy.output.summary).toContain('there is no .github/planwright.yml');
     await story.quiet();
-    expect(cluster?.audit.slice(prepared).filter(({ verb, dryRun }) => !['get', 'list', 'watch'].includes(verb) && !dryRun)).toEqual([]);
+    expect(
+      cluster?.audit.slice(prepared).filter(({ verb, dryRun }) => !['get', 'list', 'watch'].includes(verb) && !dryRun),
+    ).toEqual([]);
     expect(story.github.deployments(repo)).toEqual([]);
   });
 
   it('fails the plan of a broken manifest on its line', async () => {
-    const pull = await story.open({ title: 'Break', files: { 'apps/web/settings.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n' } });
+    const pull = await story.open({
+      title: 'Break',
+      files: { 'apps/web/settings.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a\n' },
+    });
     const { plan } = await story.checked(pull);
     expect(plan.conclusion).toBe('failure');
     expect(plan.output.annotations).toMatchObject([{ path: 'apps/web/settings.yaml' }]);
@@ -51,8 +61,14 @@ describe('a repository without configuration', () => {
     expect(story.planComments(pull)).toEqual([]);
   });
 
-  it("needs role:maintain for the pull request that adds the configuration", async () => {
-    const pull = await story.open({ title: 'Configure', files: { '.github/planwright.yml': 'version: 1\nenvironments:\n  staging:\n    cluster: only\nstacks:\n  - path: apps/{stack}\n' } });
+  it('needs role:maintain for the pull request that adds the configuration', async () => {
+    const pull = await story.open({
+      title: 'Configure',
+      files: {
+        '.github/planwright.yml':
+          'version: 1\nenvironments:\n  staging:\n    cluster: only\nstacks:\n  - path: apps/{stack}\n',
+      },
+    });
     const { gate } = await story.checked(pull);
     expect(gate.conclusion).not.toBe('success');
     expect(gate.output.summary).toContain('role:maintain');

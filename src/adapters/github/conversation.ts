@@ -81,17 +81,17 @@ export function conversation({ calls, ...ownership }: { readonly calls: Calls } 
         installation: repository.installation,
         method: ({ rest }) => rest.issues.create,
         parameters: { ...addressOf(repository), title, body, labels: [...labels] },
-        read: (data) => ({ number: numberOf(data) }),
+        read: (data) => ({ number: numberOf(data), updatedAtMs: timestampMs(data.updated_at) }),
       });
     },
 
     updateIssue: async (repository, number, { title, body, state }) => {
       refuseOverlong(body, `issue #${number}`);
-      await calls.ask({
+      return calls.ask({
         installation: repository.installation,
         method: ({ rest }) => rest.issues.update,
         parameters: { ...addressOf(repository), issue_number: number, title, body, state },
-        read: numberOf,
+        read: (data) => ({ updatedAtMs: timestampMs(data.updated_at) }),
       });
     },
   };

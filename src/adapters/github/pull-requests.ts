@@ -133,7 +133,8 @@ interface PullRequestAnswer {
     readonly ref: string;
     readonly repo: { readonly id: number; readonly name: string; readonly owner: { readonly login: string } } | null;
   };
-  readonly base: { readonly ref: string };
+  readonly base: { readonly ref: string; readonly repo: { readonly default_branch: string } };
+  readonly commits: number;
   readonly merged: boolean;
   readonly merged_at: string | null;
   readonly merged_by: Account | null;
@@ -157,7 +158,8 @@ function pullRequestOf(repository: Repository, data: PullRequestAnswer): PullReq
       fork: head.repo?.id !== repository.id,
       ...(head.repo && { repository: { owner: head.repo.owner.login, name: head.repo.name } }),
     },
-    base: { ref: base.ref },
+    base: { ref: base.ref, isDefaultBranch: base.ref === base.repo.default_branch },
+    commits: data.commits,
     ...(merge !== undefined && { merge }),
   };
 }

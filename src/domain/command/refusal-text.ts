@@ -26,6 +26,10 @@ export type CommandRefusal =
       readonly reason: string;
       readonly who: readonly string[];
     }
+  /** The held plan is not the one that its issue showed when the comment was written. */
+  | { readonly kind: 'plan-moved'; readonly target: TargetName }
+  /** Held for a reason that no approval mends. */
+  | { readonly kind: 'hold-without-plan'; readonly target: TargetName; readonly reason: string }
   /** The issue is about no target of ours. */
   | { readonly kind: 'wrong-place'; readonly command: CommandName }
   /** A head from a fork was pushed after the comment was written. */
@@ -56,6 +60,10 @@ export function refusalText(refusal: CommandRefusal): string {
         : `No deployment of ${listed(refusal.targets.slice(0, 10).map(code))} is held or failed; nothing waits for a person.`;
     case 'approval-excluded':
       return `Your approval of ${code(refusal.target)} does not count: ${prose(refusal.reason)}.${refusal.who.length === 0 ? '' : ` Who can decide: ${refusal.who.map(prose).join(', ')}.`}`;
+    case 'plan-moved':
+      return `The plan of ${code(refusal.target)} is not the one that was shown when you wrote this. Read the issue of its deployment, and say ${name('apply')} again.`;
+    case 'hold-without-plan':
+      return `${code(refusal.target)} is held for a reason that no approval mends: ${prose(refusal.reason)}.`;
     case 'wrong-place':
       return `${name(refusal.command)} does nothing here: say it on the pull request, or in the issue of a held deployment.`;
     case 'head-moved':

@@ -1,3 +1,4 @@
+import { identityKey } from '../manifest/rendered-object.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planFails } from '../plan/plan.ts';
 import { type Coverage, type CoverageQuestion, coverage } from './coverage.ts';
@@ -15,6 +16,8 @@ export interface ApprovingQuestion extends Omit<CoverageQuestion, 'plan'> {
   readonly plan: Plan;
   /** What else stood in the way at the merge; empty when nothing did. */
   readonly blockers: readonly string[];
+  /** Objects whose creation completes an approved replacement that was interrupted: approved already, as they are rendered. */
+  readonly completing: ReadonlySet<string>;
   /** A large removal that no maintainer approved. */
   readonly unapprovedLargeRemoval: boolean;
 }
@@ -32,7 +35,10 @@ export function approvePlan(question: ApprovingQuestion): Approving {
   if (plan.cluster.uid === undefined)
     return { kind: 'not-approved', reasons: ['it was made without asking the cluster'], coverage: undefined };
   if (question.blockers.length > 0) return { kind: 'not-approved', reasons: question.blockers, coverage: undefined };
-  const answer = coverage(question);
+  const moves = plan.moves.filter(
+    (move) => !(move.action === 'create' && question.completing.has(identityKey(move.object))),
+  );
+  const answer = coverage({ ...question, plan: { target: plan.target, cluster: plan.cluster, moves } });
   if (answer.kind === 'uncovered') return { kind: 'not-approved', reasons: uncoveredReasons(answer), coverage: answer };
   if (question.unapprovedLargeRemoval)
     return {

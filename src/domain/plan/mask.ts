@@ -42,8 +42,9 @@ function isSecretPlace(kind: Kind, segments: readonly PathSegment[]): boolean {
 }
 
 function isSecretSegment(segment: PathSegment, next: PathSegment | undefined): boolean {
-  if (segment.kind === 'field') return next === undefined && isSecretName(segment.name);
-  if (segment.kind === 'value' || next?.kind !== 'field' || next.name !== 'value') return false;
+  const isValue = next?.kind === 'field' && next.name === 'value';
+  if (segment.kind === 'field') return (next === undefined || isValue) && isSecretName(segment.name);
+  if (segment.kind === 'value' || !isValue) return false;
   return segment.keys.some(([name, json]) => name === 'name' && isSecretName(String(JSON.parse(json))));
 }
 
@@ -63,10 +64,11 @@ function* namedSecrets(value: Json): Generator<Json> {
   for (const [name, member] of Object.entries(value)) {
     if (isSecretName(name) && isPlain(member)) yield member;
     else yield* namedSecrets(member);
+    if (isSecretName(name) && isJsonObject(member) && member['value'] !== undefined) yield member['value'];
   }
 }
 
-/** A map below a secret name has names of its own (`secret: { secretName: tls }`). */
+/** A map below a secret name has names of its own (`secret: { secretName: tls }`), of which `value` is none. */
 function isPlain(value: Json): boolean {
   if (isJsonArray(value)) return value.some(isPlain);
   return value !== null && typeof value !== 'object';

@@ -202,7 +202,6 @@ function namespaceRefusal(namespace: string, what: string, rules: PlacementRules
 
 /** `*` alone or at an end; enough for namespaces, and it cannot explode. */
 function matches(pattern: string, namespace: string): boolean {
-  if (pattern === '*') return true;
   if (pattern.endsWith('*')) return namespace.startsWith(pattern.slice(0, -1));
   return pattern === namespace;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Probot } from 'probot';
 import type { Log } from '../../flows/ports/clock.ts';
 import { answer } from './answer.ts';
@@ -104,6 +105,11 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
   // Otherwise Node would tell the sender to go on before the headers were looked at.
   server.on('checkContinue', serve);
   server.maxConnections = maxConnections;
+  const connections = new Set<Socket>();
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
   await listen(server, host, port);
 
   let drained: Promise<void> | undefined;
@@ -112,7 +118,7 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
     ...addressOf(server),
     drain(graceMs) {
       draining = true;
-      drained ??= drainServer({ server, underWay, graceMs });
+      drained ??= drainServer({ server, connections, underWay, graceMs });
       return drained;
     },
   };

@@ -1,5 +1,12 @@
 import type { Permission, Person, Review } from '../../domain/gate/people.ts';
-import type { CommitSha, InstallationId, PullNumber, Repository, RepositoryId, TreeSha } from '../../domain/identity.ts';
+import type {
+  CommitSha,
+  InstallationId,
+  PullNumber,
+  Repository,
+  RepositoryId,
+  TreeSha,
+} from '../../domain/identity.ts';
 import type { Annotation, CheckConclusion, CheckName, CheckText } from '../../domain/report/check.ts';
 
 /** A pull request as GitHub has it at this moment. */
@@ -17,7 +24,9 @@ export interface PullRequest {
     /** Where the head's branch is; undefined when that repository is gone. */
     readonly repository?: { readonly owner: string; readonly name: string };
   };
-  readonly base: { readonly ref: string };
+  readonly base: { readonly ref: string; readonly isDefaultBranch: boolean };
+  /** How many commits it has. */
+  readonly commits: number;
   readonly merge?: { readonly commit: CommitSha; readonly by: Person | undefined; readonly atMs: number };
 }
 
@@ -122,15 +131,16 @@ export interface Conversation {
   react(repository: Repository, commentId: number, reaction: Reaction): Promise<void>;
   /** This app's open issue with the label whose body holds the marker. */
   findIssue(repository: Repository, label: string, marker: string): Promise<{ readonly number: number } | undefined>;
+  /** `updatedAtMs` is GitHub's clock. */
   createIssue(
     repository: Repository,
     issue: { readonly title: string; readonly body: string; readonly labels: readonly string[] },
-  ): Promise<{ readonly number: number }>;
+  ): Promise<{ readonly number: number; readonly updatedAtMs: number }>;
   updateIssue(
     repository: Repository,
     number: number,
     issue: { readonly title: string; readonly body: string; readonly state: 'open' | 'closed' },
-  ): Promise<void>;
+  ): Promise<{ readonly updatedAtMs: number }>;
 }
 
 export type DeploymentState = 'queued' | 'pending' | 'in_progress' | 'success' | 'failure' | 'inactive' | 'error';

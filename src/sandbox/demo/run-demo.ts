@@ -334,16 +334,14 @@ class Demo {
     const given = this.#options.kubeconfig;
     if (given !== undefined)
       return Promise.all(
-        given.contexts
-          .slice(0, 2)
-          .map(async (name) => ({
-            name,
-            objects: await this.#options.listObjects({
-              kubeconfig: given.paths,
-              cluster: name,
-              namespace: this.#namespace,
-            }),
-          })),
+        given.contexts.slice(0, 2).map(async (name) => ({
+          name,
+          objects: await this.#options.listObjects({
+            kubeconfig: given.paths,
+            cluster: name,
+            namespace: this.#namespace,
+          }),
+        })),
       );
     return [...this.#clusters].map(([name, cluster]) => ({
       name,

@@ -52,7 +52,8 @@ export const pull: PullRequest = {
   draft: false,
   author: { id: 1, login: 'alice', bot: false },
   head: { sha, ref: 'more', fork: false, repository: { owner: 'acme', name: 'infra' } },
-  base: { ref: 'main' },
+  base: { ref: 'main', isDefaultBranch: true },
+  commits: 1,
 };
 
 /** What a promise rejects with; fails the test when it does not. */

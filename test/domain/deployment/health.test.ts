@@ -129,7 +129,7 @@ const daemons = {
 };
 
 table('apps/v1 DaemonSet', [
-  ['that its controller never saw', { status: {} }, 'progressing'],
+  ['that its controller never saw', { status: {} }, 'progressing', 'has not seen it yet'],
   ['whose nodes nobody counted', { status: { observedGeneration: 1 } }, 'progressing', 'counted'],
   [
     'that is rolling out',

@@ -119,6 +119,7 @@ describe('what counts of several reviews of one person', () => {
     const first = review(kim, { state: 'approved' });
     const second = review(kim, { state: 'changes_requested' });
     expect(latestReviews([second, first]).map(({ state }) => state)).toEqual(['changes_requested']);
+    expect(latestReviews([first, second]).map(({ state }) => state)).toEqual(['changes_requested']);
   });
 });
 

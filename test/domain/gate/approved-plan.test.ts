@@ -13,6 +13,7 @@ const sound: ApprovingQuestion = {
   approvals: [approved],
   needed: 1,
   blockers: [],
+  completing: new Set(),
   unapprovedLargeRemoval: false,
 };
 

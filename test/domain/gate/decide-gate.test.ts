@@ -130,6 +130,29 @@ describe('the gate of a pull request', () => {
     ]);
   });
 
+  test('takes an approval for the environment whose effects were shown, and for no other', () => {
+    const staging = plan({
+      name: 'web@staging',
+      digest: digest('cccc'),
+      effects: [effect({ target: parseTargetName('web@staging') })],
+    });
+    const decision = decideGate({
+      head,
+      plans: [
+        { plan: current, environment: production },
+        { plan: staging, environment: { ...production, name: 'staging' } },
+      ],
+      reviews: reviewFacts([review(kim)]),
+      shownEffects: new Map([[shownDigest, effects]]),
+      pendingApprovals: new Map(),
+      configurationChanged: false,
+      sameConfiguration: new Set([head]),
+      offline: false,
+    });
+    expect(named(decision, 'approvals of production')).toMatchObject({ status: 'met', targets: ['web@production'] });
+    expect(named(decision, 'approvals of staging')).toMatchObject({ status: 'unmet', targets: ['web@staging'] });
+  });
+
   test('names only the targets whose effects lack approval', () => {
     const api = plan({
       name: 'api@production',

@@ -161,6 +161,9 @@ describe('the leaves of an object', () => {
     });
     const object = manifest('Thing', { spec: { tokens: [{ token: 'canary' }], token: ['canary'] } });
     expect(paths(object, schema)).toEqual(['apiVersion', 'spec.token', 'spec.tokens']);
+    const several = fields({ spec: fields({ users: keyed(['name', 'password'], fields({})) }) });
+    const users = manifest('Thing', { spec: { users: [{ name: 'a', password: 'canary' }] } });
+    expect(paths(users, several)).toEqual(['apiVersion', 'spec.users']);
   });
 
   test('do not depend on the order of keys', () => {

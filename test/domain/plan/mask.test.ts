@@ -89,6 +89,12 @@ describe('a secret value', () => {
     expect(isSecretLeaf(pod, [...env, item('DB_HOST'), ...at('value')], 'x')).toBe(false);
   });
 
+  test('is the `value` below such a name, and no other of its fields', () => {
+    expect(isSecretLeaf(pod, at('spec', 'adminPassword', 'value'), 'x')).toBe(true);
+    expect(isSecretLeaf(pod, at('spec', 'secret', 'secretName'), 'tls')).toBe(false);
+    expect(isSecretLeaf(pod, at('spec', 'database'), { adminPassword: { value: 'x' } })).toBe(true);
+  });
+
   test.each<[string, Json, boolean]>([
     [
       'a list of environment variables',
@@ -122,6 +128,7 @@ describe('a secret value', () => {
     const annotation = at('spec', 'template', 'metadata', 'annotations', 'copy');
     expect(isSecret(annotation, 'x:hunter2!')).toBe(true);
     expect(isSecret(annotation, `{"v":"${btoa('hunter2!')}"}`)).toBe(true);
+    expect(isSecret(annotation, 'prefixhunter2!suffix')).toBe(true);
     expect(isSecret(annotation, 'hunter3')).toBe(false);
     expect(isSecret(at('spec', 'replicas'), 'hunter2!')).toBe(false);
   });

@@ -63,8 +63,6 @@ export const serviceSchema = fields({
   }),
 });
 
-export const configMapSchema = fields({ data: textMap });
-
 export const servedDeployment: ServedKind = {
   group: 'apps',
   version: 'v1',

@@ -63,6 +63,12 @@ describe('replacing', () => {
     expect(plan.moves).toHaveLength(1);
   });
 
+  test('is of the whole spec where the API names no field', () => {
+    const { plan, change } = planned({ ...update, prediction: immutable() });
+    expect(effectLines(plan)).toEqual(['replace spec.replicas: 1 → 2']);
+    expect(change.danger).toContain('because spec cannot be changed');
+  });
+
   test('is said to lose data where it does', () => {
     const claim = (size: string) => manifest('PersistentVolumeClaim', { spec: { size } });
     const stages = { live: claim('1Gi'), deployed: claim('1Gi'), base: claim('1Gi'), merge: claim('2Gi') };
@@ -245,6 +251,11 @@ describe('what the API answers to the dry-run', () => {
     const namespace = facts({ merge: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'web' } } });
     const both = planOf([facts({ ...creating, schema: deploymentSchema }), namespace]);
     expect(both.problems).toEqual([]);
+    for (const apiVersion of ['v1', 'acme.io/v1']) {
+      const kind = apiVersion === 'v1' ? 'ConfigMap' : 'Namespace';
+      const other = facts({ merge: { apiVersion, kind, metadata: { name: 'web' } } });
+      expect(planOf([facts({ ...creating, schema: deploymentSchema }), other]).problems).toHaveLength(1);
+    }
     expect(confidenceOf(both, 'Deployment')).toEqual({
       level: 'schema',
       reason: 'its namespace is created by the same change',

@@ -117,6 +117,14 @@ describe('the steps of a field', () => {
     expect(steps({ live, deployed: none, base: none, merge: none }).effects).toEqual([]);
   });
 
+  test('tell an empty text from the map that it takes the place of', () => {
+    const [map, text] = [deployment({ extra: { a: 1 } }), deployment({ extra: '' })];
+    expect(steps({ live: map, deployed: map, base: map, merge: text }).effects).toEqual([
+      'update spec.extra: absent → ""',
+      'update spec.extra.a: 1 → absent',
+    ]);
+  });
+
   test('tell types apart, and let people see it', () => {
     const [number, text] = [deployment({ replicas: 5 }), deployment({ replicas: '5' })];
     const { effects, differences } = steps({ live: number, deployed: number, base: number, merge: text });
@@ -153,6 +161,16 @@ describe('a live value that is not as rendered', () => {
       secretKey,
     });
     expect(left).toEqual([thousand]);
+    const two = { ...cpu('1000m'), other: 'same' };
+    expect(
+      storedLeaves({
+        identity: identityOf(two),
+        rendered: two,
+        written: { ...cpu('1'), other: 'same' },
+        schema: undefined,
+        secretKey,
+      }),
+    ).toEqual([thousand]);
     const same = { live: cpu('1'), deployed: cpu('1000m'), base: cpu('1000m'), prediction: 'unasked' as const };
     expect(steps({ ...same, merge: cpu('1000m') }, stored(left)).effects).toEqual([]);
     expect(steps({ ...same, merge: cpu('2') }, stored(left)).effects).toEqual(['update spec.cpu: "1000m" → "2"']);
@@ -402,9 +420,13 @@ describe('moves and effects', () => {
 
   test('a plan counts what is rendered and what the target owns', () => {
     const [kept, gone] = [replicas(1), configMap({ a: '1' }, { name: 'gone' })];
-    expect(planOf([facts({ live: kept, base: kept, merge: kept }), facts({ live: gone, base: gone })])).toMatchObject({
-      rendered: 1,
-      owned: 2,
-    });
+    const objects = [
+      facts({ live: kept, base: kept, merge: kept }),
+      facts({ merge: configMap({ a: '1' }, { name: 'new' }) }),
+      facts({ live: gone, base: gone }),
+      facts({ live: configMap({}, { name: 'older' }) }),
+    ];
+    expect(planOf(objects)).toMatchObject({ rendered: 2, owned: 3 });
+    expect(planOf(objects.slice(1))).toMatchObject({ rendered: 1, owned: 2 });
   });
 });
