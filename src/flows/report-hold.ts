@@ -20,11 +20,12 @@ export function holdKey(target: TargetName): string {
   return `${holdKeyPrefix}${target}`;
 }
 
-/** What the issue of a hold showed last, and since when by GitHub's clock; undefined while that is not known for sure. */
+/** What the issue of a hold showed last, and since when by GitHub's clock; undefined when there is none. Throws while that is being written. */
 export function readShownHold(
   item: ReportedItem | undefined,
 ): { readonly plan: string; readonly atMs: number } | undefined {
-  if (item === undefined || item.closed || item.content === '') return undefined;
+  if (item === undefined || item.closed) return undefined;
+  if (item.content === '') throw new Error('the issue of a held deployment is being written; it is looked at again');
   const [plan, atMs] = item.externalId.split('@');
   return plan === undefined || plan === '' || atMs === undefined ? undefined : { plan, atMs: Number(atMs) };
 }
@@ -55,12 +56,19 @@ export async function reportHold(
   const intent = { key, repository: repository.id, externalId: holdMarker(target), content: '', closed: false };
   const open = row === undefined || row.closed ? undefined : row.githubId;
   if (open === undefined) await ports.store.saveReported(intent);
-  const number = open ?? (await ports.github.findIssue(repository, holdLabel, holdMarker(target)))?.number;
+  const found =
+    open === undefined ? await ports.github.findIssue(repository, holdLabel, holdMarker(target)) : undefined;
+  const number = open ?? found?.number;
   const shows = (atMs: number) => `${phase.plan ?? ''}@${atMs}`;
   if (number === undefined) {
     const created = await ports.github.createIssue(repository, { ...text, labels: [holdLabel] });
     const externalId = shows(created.updatedAtMs);
     await ports.store.saveReported({ ...intent, githubId: created.number, externalId, content });
+    return;
+  }
+  if (found?.title === text.title && found.body === text.body) {
+    // The answer to the creation was lost: people see it already.
+    await ports.store.saveReported({ ...intent, githubId: number, externalId: shows(found.updatedAtMs), content });
     return;
   }
   // Until GitHub has answered nobody knows which plan people see.

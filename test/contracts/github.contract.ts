@@ -320,7 +320,7 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
       const marker = '<!-- planwright:held web@staging -->';
       const held = { title: 'web@staging: held', body: `${marker} why`, labels: ['planwright:held'] };
       const { number } = await github.createIssue(repository, held);
-      expect(await github.findIssue(repository, 'planwright:held', marker)).toEqual({ number });
+      expect(await github.findIssue(repository, 'planwright:held', marker)).toMatchObject({ number });
       expect(await github.findIssue(repository, 'planwright:drift', marker)).toBeUndefined();
       expect(await github.findIssue(repository, 'planwright:held', '<!-- another -->')).toBeUndefined();
 

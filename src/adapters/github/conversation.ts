@@ -1,5 +1,5 @@
 import { pullNumber, type Repository } from '../../domain/identity.ts';
-import type { Comment, Conversation } from '../../flows/ports/github.ts';
+import type { Comment, Conversation, FoundIssue } from '../../flows/ports/github.ts';
 import { type Account, ghost, personOf } from './account.ts';
 import type { Calls } from './calls.ts';
 import { isOwn, type OwnershipOptions } from './ownership.ts';
@@ -70,7 +70,7 @@ export function conversation({ calls, ...ownership }: { readonly calls: Calls } 
       });
       for await (const issue of issues) {
         const matches = issue.pull_request === undefined && issue.body?.includes(marker);
-        if (matches && (await isOwn(issue, ownership))) return { number: numberOf(issue) };
+        if (matches && (await isOwn(issue, ownership))) return foundIssue(issue);
       }
       return undefined;
     },
@@ -95,6 +95,16 @@ export function conversation({ calls, ...ownership }: { readonly calls: Calls } 
       });
     },
   };
+}
+
+function foundIssue(issue: {
+  readonly number: number;
+  readonly title: string;
+  readonly body?: string | null;
+  readonly updated_at: string;
+}): FoundIssue {
+  const { title, body, updated_at: updatedAt } = issue;
+  return { number: numberOf(issue), title, body: body ?? '', updatedAtMs: timestampMs(updatedAt) };
 }
 
 function addressOf({ owner, name }: Repository) {

@@ -119,6 +119,14 @@ export interface Checks {
 
 export type Reaction = 'eyes' | 'rocket' | 'confused';
 
+export interface FoundIssue {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  /** GitHub's clock. */
+  readonly updatedAtMs: number;
+}
+
 /** Comments and issues. */
 export interface Conversation {
   comment(repository: Repository, id: number): Promise<Comment | undefined>;
@@ -130,7 +138,7 @@ export interface Conversation {
   /** Idempotent. */
   react(repository: Repository, commentId: number, reaction: Reaction): Promise<void>;
   /** This app's open issue with the label whose body holds the marker. */
-  findIssue(repository: Repository, label: string, marker: string): Promise<{ readonly number: number } | undefined>;
+  findIssue(repository: Repository, label: string, marker: string): Promise<FoundIssue | undefined>;
   /** `updatedAtMs` is GitHub's clock. */
   createIssue(
     repository: Repository,

@@ -36,12 +36,18 @@ describe.each(makers)('what %s made', (_, user, app, own) => {
   });
 
   it(`${word} taken for this app's issue`, async () => {
-    const issue = { number: 9, body: `${marker} why`, user, performed_via_github_app: app };
+    const issue = {
+      number: 9,
+      title: 'Held',
+      body: `${marker} why`,
+      updated_at: '2026-11-23T10:00:00Z',
+      user,
+      performed_via_github_app: app,
+    };
     gitHubServer().get('/repos/acme/infra/issues').query(true).reply(200, [issue]);
 
-    expect(await apiAtTheEdge().github.findIssue(repository, 'planwright:held', marker)).toEqual(
-      own ? { number: 9 } : undefined,
-    );
+    const found = await apiAtTheEdge().github.findIssue(repository, 'planwright:held', marker);
+    expect(found?.number).toBe(own ? 9 : undefined);
   });
 
   it(`${word} taken for this app's deployment, whether its payload is an object or text`, async () => {
