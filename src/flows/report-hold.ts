@@ -6,11 +6,11 @@ import type { Plan } from '../domain/plan/plan.ts';
 import type { Uncovered } from '../domain/report/effect-difference.ts';
 import { closedHoldIssue, type HoldView, holdIssue, holdLabel, holdMarker } from '../domain/report/hold-issue.ts';
 import type { Conversation } from './ports/github.ts';
-import type { MergeRecord, Records, ReportedItem } from './ports/store.ts';
+import type { MergeRecord, ReportedItem, Store } from './ports/store.ts';
 
 export interface HoldPorts {
   readonly github: Conversation;
-  readonly store: Records;
+  readonly store: Store;
   readonly server: ServerSettings;
 }
 
@@ -43,10 +43,12 @@ export async function reportHold(
   const merge = await ports.store.merge(deployment.repository, deployment.pull);
   if (merge === undefined) return;
   if (phase.kind !== 'held' && phase.kind !== 'failed') {
-    if (row?.githubId === undefined || row.closed) return;
+    if (row === undefined || row.closed) return;
     if (phase.kind !== 'succeeded' && phase.kind !== 'superseded' && phase.kind !== 'cancelled') return;
     const text = closedHoldIssue({ target, pull: deployment.pull, commit: deployment.commit }, phase, 'held');
-    await ports.github.updateIssue(repository, row.githubId, { ...text, state: 'closed' });
+    // The answer to its creation may have been lost.
+    const number = row.githubId ?? (await ports.github.findIssue(repository, holdLabel, holdMarker(target)))?.number;
+    if (number !== undefined) await ports.github.updateIssue(repository, number, { ...text, state: 'closed' });
     await ports.store.saveReported({ ...row, content: '', closed: true });
     return;
   }
@@ -63,18 +65,27 @@ export async function reportHold(
   if (number === undefined) {
     const created = await ports.github.createIssue(repository, { ...text, labels: [holdLabel] });
     const externalId = shows(created.updatedAtMs);
-    await ports.store.saveReported({ ...intent, githubId: created.number, externalId, content });
-    return;
+    return learn(ports, repository, { ...intent, githubId: created.number, externalId, content });
   }
   if (found?.title === text.title && found.body === text.body) {
     // The answer to the creation was lost: people see it already.
-    await ports.store.saveReported({ ...intent, githubId: number, externalId: shows(found.updatedAtMs), content });
-    return;
+    return learn(ports, repository, { ...intent, githubId: number, externalId: shows(found.updatedAtMs), content });
   }
   // Until GitHub has answered nobody knows which plan people see.
   await ports.store.saveReported({ ...intent, githubId: number });
   const updated = await ports.github.updateIssue(repository, number, { ...text, state: 'open' });
-  await ports.store.saveReported({ ...intent, githubId: number, externalId: shows(updated.updatedAtMs), content });
+  const said = { ...intent, githubId: number, externalId: shows(updated.updatedAtMs), content };
+  return found === undefined ? ports.store.saveReported(said) : learn(ports, repository, said);
+}
+
+/** Somebody may have spoken in the issue before it was known which one it is. */
+async function learn({ store }: HoldPorts, repository: Repository, issue: ReportedItem): Promise<void> {
+  await store.transaction(async (records) => {
+    await records.saveReported(issue);
+    await records.requestJob({
+      job: { kind: 'holds', installation: repository.installation, repository: repository.id },
+    });
+  });
 }
 
 /** Plans without effects share a digest: only this target's own is shown. */

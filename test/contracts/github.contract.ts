@@ -1,11 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type CommitSha,
-  commitSha,
-  type PullNumber,
-  type Repository,
-  repositoryId,
-} from '../../src/domain/identity.ts';
+import { type CommitSha, type PullNumber, type Repository, repositoryId } from '../../src/domain/identity.ts';
 import type { CheckRunRequest, GitHub } from '../../src/flows/ports/github.ts';
 
 export interface Pushed {

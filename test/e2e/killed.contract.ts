@@ -39,20 +39,15 @@ export class KilledStory extends DeployStory {
   async dieAt(what: string, isSeen: () => boolean): Promise<void> {
     await this.#soon(what, isSeen);
     await this.process.kill();
-    await this.#startAgain();
+    await this.process.again();
   }
 
   /** Asks it to end at that moment; the exit code. */
   async drainAt(what: string, isSeen: () => boolean): Promise<number | null> {
     await this.#soon(what, isSeen);
     const code = await this.process.terminate();
-    await this.#startAgain();
-    return code;
-  }
-
-  async #startAgain(): Promise<void> {
     await this.process.again();
-    this.stage.github.setWebhook(this.process.webhook);
+    return code;
   }
 
   async #soon(what: string, isSeen: () => boolean): Promise<void> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Planwright, PlanwrightSettings } from '../../src/start-planwright.ts';
@@ -25,22 +26,16 @@ export class PlanwrightProcess implements Planwright {
   }
 
   static async start(settings: PlanwrightSettings): Promise<PlanwrightProcess> {
-    const started = new PlanwrightProcess(settings);
+    // One address for all starts: reports link to it.
+    const started = new PlanwrightProcess({ ...settings, listen: { ...settings.listen, port: await freePort() } });
     await mkdir(settings.dataDirectory, { recursive: true });
     await writeFile(keyPath(settings), settings.app.privateKey, { mode: 0o600 });
     await started.again();
     return started;
   }
 
-  /** Another one after each start. */
   get url(): string {
     return this.#url;
-  }
-
-  /** Where GitHub sends its webhooks while this start lasts. */
-  get webhook(): { readonly url: string; readonly secret: string } {
-    const { app, listen } = this.#settings;
-    return { url: `${this.#url}${listen.webhookPath}`, secret: app.webhookSecret };
   }
 
   get pid(): number {
@@ -124,12 +119,22 @@ function environment(settings: PlanwrightSettings): NodeJS.ProcessEnv {
     WEBHOOK_SECRET: settings.app.webhookSecret,
     GHE_HOST: settings.gitHub.host,
     GHE_PROTOCOL: settings.gitHub.protocol,
-    PORT: '0',
+    PORT: String(settings.listen.port),
     PLANWRIGHT_REPOSITORIES: [...repositories].join(','),
     PLANWRIGHT_DATA: settings.dataDirectory,
     KUBECONFIG: settings.kubeconfig,
     DATABASE_URL: settings.databaseUrl,
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
 }
 
 function keyPath(settings: PlanwrightSettings): string {

@@ -92,7 +92,7 @@ describe('a pull request', () => {
     draft: false,
     user: alice,
     head: { sha, ref: 'more', repo: { id: 11, name: 'infra', owner: { login: 'acme' } } },
-    base: { ref: 'main', isDefaultBranch: true },
+    base: { ref: 'main', repo: { default_branch: 'main' } },
     commits: 1,
     merged: false,
     merged_at: null,
