@@ -37,6 +37,8 @@ describe('when GitHub fails, or its answer is lost', () => {
 
   it("GitHub's errors are said on the checks after a few tries, and go away by themselves", async () => {
     fail(3);
+    // A second event about the pull request would begin the count of tries anew.
+    story.github.loseDeliveries({ event: 'push' });
     const pull = await story.open({ title: 'Errors', files: change('errors') });
     const plan = await story.plan(pull, { conclusion: 'failure', says: 'something failed on the way' });
     expect(textOf(plan)).toMatch(/GitHub answered 422: Something is odd/);
