@@ -23,7 +23,7 @@ import { findConfiguration, listSource, targetsIn } from './find-targets.ts';
 import { plansOf, renderCommit } from './plan-pull-request.ts';
 import { type PlannedTarget, planTarget } from './plan-target.ts';
 import type { Job, JobRun, RequestedJob } from './ports/jobs.ts';
-import type { DeployedTarget, LockProof, MergeRecord, RecordedApproval } from './ports/store.ts';
+import type { DeployedTarget, DeploymentStep, LockProof, MergeRecord, RecordedApproval } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
 import { emptyRender, renderTarget, type SourceTree } from './render-stack.ts';
 import { reportHold } from './report-hold.ts';
@@ -246,9 +246,10 @@ async function approve(
 ): Promise<ReturnType<typeof approvePlan>> {
   const { ports } = turn;
   const { deployment, merge, planned } = at;
-  // Who says /apply on a hold approves exactly the plan that was held, and nothing else.
-  const onHold = (await ports.store.holdApprovals(deployment.id)).filter(({ plans }) =>
-    plans.includes(planned.plan.digest),
+  const steps = await ports.store.steps(deployment.id);
+  // Who says /apply on a hold approves exactly the plan that was held, and nothing else; of one that was begun, the rest is left to do.
+  const onHold = (await ports.store.holdApprovals(deployment.id)).filter(
+    ({ plans }) => steps.length > 0 || plans.includes(planned.plan.digest),
   );
   const recorded = (await approvedMerges(turn, { deployment, merge })).flatMap(({ approvals }) => approvals);
   const approvals = await approvalsOf(ports.store, [...recorded, ...onHold]);
@@ -264,16 +265,16 @@ async function approve(
       : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
     // What stood in the way of the merge is no matter of effects: only a maintainer can set it aside.
     blockers: onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers,
-    completing: await interruptedReplacements(turn, deployment),
+    completing: interruptedReplacements(steps),
     unapprovedLargeRemoval:
       isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
   });
 }
 
 /** Objects that this deployment deleted to create them anew, and did not get to: creating them completes what was approved. */
-async function interruptedReplacements({ ports }: Turn, deployment: Deployment): Promise<ReadonlySet<string>> {
+function interruptedReplacements(steps: readonly DeploymentStep[]): ReadonlySet<string> {
   const open = new Set<string>();
-  for (const { object, action, state } of await ports.store.steps(deployment.id)) {
+  for (const { object, action, state } of steps) {
     if (action === 'replace' && state === 'intended') open.add(identityKey(object));
     else if (state === 'done') open.delete(identityKey(object));
   }

@@ -45,6 +45,13 @@ interface Place {
   readonly target?: TargetName;
 }
 
+/** A comment with commands. */
+interface Said {
+  readonly comment: Comment;
+  /** What was done of it before this process, which did not get to answer. */
+  readonly obeyed: readonly TargetName[];
+}
+
 /** Reads the waiting commands of a pull request and does what they may do; plans and replies come afterwards. */
 export async function answerCommands(ports: PullRequestPorts, pull: PullRequest): Promise<AnsweredCommands> {
   return answerWaiting(ports, { pull, issue: pull.number });
@@ -75,7 +82,7 @@ async function answerWaiting(ports: PullRequestPorts, place: Place): Promise<Ans
       continue;
     }
     await ports.github.react(repository, comment.id, 'eyes');
-    const said = await answerLines(ports, place, { comment, parsed });
+    const said = await answerLines(ports, place, { comment, parsed, obeyed: command.obeyed ?? [] });
     planAgain ||= said.planAgain;
     answered.push({ command, reaction: said.refused ? 'confused' : 'rocket', replies: said.replies, place });
   }
@@ -85,13 +92,13 @@ async function answerWaiting(ports: PullRequestPorts, place: Place): Promise<Ans
 async function answerLines(
   ports: PullRequestPorts,
   place: Place,
-  at: { readonly comment: Comment; readonly parsed: readonly ParsedCommand[] },
+  at: Said & { readonly parsed: readonly ParsedCommand[] },
 ): Promise<{ readonly planAgain: boolean; readonly refused: boolean; readonly replies: readonly Reply[] }> {
   const replies: Reply[] = [];
   let planAgain = false;
   let refused = false;
   for (const parsed of at.parsed) {
-    const answer = await answerOne(ports, place, { comment: at.comment, parsed });
+    const answer = await answerOne(ports, place, { ...at, parsed });
     if (answer.kind === 'refused') {
       refused = true;
       replies.push({ line: parsed.line, text: refusalText(answer.refusal) });
@@ -106,17 +113,17 @@ async function answerLines(
 async function answerOne(
   ports: PullRequestPorts,
   place: Place,
-  at: { readonly comment: Comment; readonly parsed: ParsedCommand },
+  at: Said & { readonly parsed: ParsedCommand },
 ): Promise<Answer> {
-  const { parsed, comment } = at;
-  if (parsed.kind !== 'malformed') return runCommand(ports, place, { comment, parsed });
+  const { parsed } = at;
+  if (parsed.kind !== 'malformed') return runCommand(ports, place, { ...at, parsed });
   return { kind: 'refused', refusal: { kind: 'malformed', command: parsed.command, problem: parsed.problem } };
 }
 
 async function runCommand(
   ports: PullRequestPorts,
   place: Place,
-  at: { readonly comment: Comment; readonly parsed: Exclude<ParsedCommand, { readonly kind: 'malformed' }> },
+  at: Said & { readonly parsed: Exclude<ParsedCommand, { readonly kind: 'malformed' }> },
 ): Promise<Answer> {
   const { parsed, comment } = at;
   const { pull } = place;
@@ -134,7 +141,7 @@ async function runCommand(
     case 'plan':
       return planCommand(ports, place, { comment, patterns: parsed.targets });
     case 'apply':
-      return applyCommand(ports, place, { comment, patterns: parsed.targets, permission });
+      return applyCommand(ports, place, { ...at, patterns: parsed.targets, permission });
     case 'unlock':
     case 'rollback':
     case 'override':
@@ -197,7 +204,7 @@ async function planCommand(
 async function applyCommand(
   ports: PullRequestPorts,
   place: Place,
-  at: { readonly comment: Comment; readonly patterns: Patterns; readonly permission: Permission },
+  at: Said & { readonly patterns: Patterns; readonly permission: Permission },
 ): Promise<Answer> {
   const { pull } = place;
   const { repository } = pull;
@@ -215,9 +222,13 @@ async function applyCommand(
   const waiting = mine.filter(
     (deployment) =>
       selection.targets.includes(deployment.target) &&
+      !at.obeyed.includes(deployment.target) &&
       (deployment.phase.kind === 'held' || deployment.phase.kind === 'failed'),
   );
-  if (waiting.length === 0) return { kind: 'refused', refusal: { kind: 'nothing-held', targets: selection.targets } };
+  if (waiting.length === 0)
+    return selection.targets.some((target) => at.obeyed.includes(target))
+      ? { kind: 'done' }
+      : { kind: 'refused', refusal: { kind: 'nothing-held', targets: selection.targets } };
   const refusals: CommandRefusal[] = [];
   for (const deployment of waiting) {
     const refusal = await letGo(ports, place, { ...at, deployment });
@@ -275,6 +286,7 @@ async function lookAgain(
 ): Promise<void> {
   const { deployment, comment, permission } = at;
   const { target } = deployment;
+  await records.markObeyed(repository.id, comment.id, target);
   await records.requestJob({
     job: { kind: 'target', installation: repository.installation, repository: repository.id, target },
   });

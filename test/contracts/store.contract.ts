@@ -224,6 +224,16 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         expect(await database.store.addCommand(command(11))).toBe(false);
         expect(await database.store.pendingCommands(acme, 4)).toEqual([]);
       });
+
+      it('remember for which targets they were carried out before they were answered', async () => {
+        await database.store.addCommand(command(13));
+        await database.store.transaction((records) => records.markObeyed(acme, 13, payments));
+        await database.store.markObeyed(acme, 13, ledger);
+        expect(await database.store.pendingCommands(acme, 3)).toContainEqual({
+          ...command(13),
+          obeyed: [payments, ledger],
+        });
+      });
     });
 
     describe('plans', () => {

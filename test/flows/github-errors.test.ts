@@ -36,6 +36,7 @@ describe('when GitHub fails, or its answer is lost', () => {
     });
 
   it("GitHub's errors are said on the checks after a few tries, and go away by themselves", async () => {
+    await story.quiet();
     fail(3);
     // A second event about the pull request would begin the count of tries anew.
     story.github.loseDeliveries({ event: 'push' });

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
-import { repositoryId } from '../../domain/identity.ts';
+import { parseTargetName, repositoryId } from '../../domain/identity.ts';
 import type { Records } from '../../flows/ports/store.ts';
 import { readRow } from './read-row.ts';
 import type { Db } from './tables.ts';
 
-export function commandRecords(db: Db): Pick<Records, 'addCommand' | 'pendingCommands' | 'finishCommand'> {
+export function commandRecords(
+  db: Db,
+): Pick<Records, 'addCommand' | 'pendingCommands' | 'markObeyed' | 'finishCommand'> {
   return {
     async addCommand({ repository, commentId, issue, bodyDigest }) {
       const added = await db
@@ -19,7 +21,7 @@ export function commandRecords(db: Db): Pick<Records, 'addCommand' | 'pendingCom
     async pendingCommands(repository, issue) {
       const rows = await db
         .selectFrom('command')
-        .select(['repository', 'comment_id', 'issue', 'body_digest'])
+        .select(['repository', 'comment_id', 'issue', 'body_digest', 'obeyed'])
         .where('repository', '=', repository)
         .where('issue', '=', issue)
         .where('finished_at', 'is', null)
@@ -31,8 +33,18 @@ export function commandRecords(db: Db): Pick<Records, 'addCommand' | 'pendingCom
           repository: repositoryId(row.repository),
           issue: row.issue,
           bodyDigest: row.body_digest,
+          ...(row.obeyed.length === 0 ? {} : { obeyed: row.obeyed.map(parseTargetName) }),
         })),
       );
+    },
+
+    async markObeyed(repository, commentId, target) {
+      await db
+        .updateTable('command')
+        .set({ obeyed: sql<string[]>`array_append(obeyed, ${target})` })
+        .where('repository', '=', repository)
+        .where('comment_id', '=', commentId)
+        .execute();
     },
 
     async finishCommand(repository, commentId, outcome) {

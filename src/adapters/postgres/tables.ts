@@ -18,6 +18,7 @@ export interface Tables {
     readonly comment_id: number;
     readonly issue: number;
     readonly body_digest: string;
+    readonly obeyed: Generated<readonly string[]>;
     readonly finished_at: Date | null;
     readonly outcome: string | null;
   };

@@ -43,6 +43,8 @@ export interface StoredCommand {
   /** Pull request or issue number. */
   readonly issue: number;
   readonly bodyDigest: string;
+  /** Targets for which it is carried out already, although it is not answered yet. Absent: none. */
+  readonly obeyed?: readonly TargetName[];
 }
 
 /** What was true of a pull request's approvals when it was merged; written once. */
@@ -140,6 +142,8 @@ export interface Records {
   /** False when the comment's commands were stored before. */
   addCommand(command: StoredCommand): Promise<boolean>;
   pendingCommands(repository: RepositoryId, issue: number): Promise<readonly StoredCommand[]>;
+  /** Belongs into the transaction that carries a waiting command out: nobody who answers it after a crash does so again. */
+  markObeyed(repository: RepositoryId, commentId: number, target: TargetName): Promise<void>;
   finishCommand(repository: RepositoryId, commentId: number, outcome: string): Promise<void>;
 
   // Plans

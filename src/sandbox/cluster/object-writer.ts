@@ -28,7 +28,7 @@ import { rootTypeOf } from './schema.ts';
 import type { ServiceAddresses } from './service-addresses.ts';
 import { dryAddresses } from './service-addresses.ts';
 import { checkTyped, TypedValueError } from './typed-value.ts';
-import { validateNew, validateUpdate } from './validation.ts';
+import { anotherUid, validateNew, validateUpdate } from './validation.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /** Which object a write is about. */
@@ -204,6 +204,8 @@ export function createObjectWriter({ store, addresses, isValidating, now, uid }:
       checkConfiguration(place, configuration);
       const type = rootTypeOf(of);
       const live = store.get(of, namespace, name);
+      const wantedUid = textOf(mapOf(configuration.metadata).uid);
+      if (live === undefined && wantedUid !== '') throw invalid(of, name, [anotherUid(wantedUid)]);
       const plain = live === undefined ? zeroObject(of) : plainOf(live);
       const time = secondsOf(now());
       const { apiVersion } = of;

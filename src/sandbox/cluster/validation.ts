@@ -15,12 +15,14 @@ export function validateNew(kind: Kind, object: KubernetesObject): readonly Caus
   return [...validateMetadata(kind, mapOf(object.metadata)), ...validateContent(kind, object)];
 }
 
+/** An apply that names a UID means the object that has it, and no other; also where there is none. */
+export function anotherUid(uid: string): Cause {
+  return invalidValue('metadata.uid', uid, 'field is immutable');
+}
+
 /** Why the server would refuse to replace `live` with `object`. */
 export function validateUpdate(kind: Kind, object: KubernetesObject, live: KubernetesObject): readonly Cause[] {
-  const identity =
-    object.metadata.uid === live.metadata.uid
-      ? []
-      : [invalidValue('metadata.uid', object.metadata.uid, 'field is immutable')];
+  const identity = object.metadata.uid === live.metadata.uid ? [] : [anotherUid(object.metadata.uid)];
   return [
     ...identity,
     ...validateMetadata(kind, mapOf(object.metadata)),

@@ -18,6 +18,7 @@ create table planwright.command (
   comment_id bigint not null,
   issue bigint not null,
   body_digest text not null,
+  obeyed text[] not null default '{}',
   received_at timestamptz not null default now(),
   finished_at timestamptz,
   outcome text,
