@@ -3,6 +3,8 @@ import { configMap, type DeployStory, startStory, workload } from './deploy-stor
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 
+const busy = { kind: 'Status', status: 'Failure', reason: 'TooManyRequests', message: 'a moment', code: 429 };
+
 describe('what is written to the cluster', () => {
   let story: DeployStory;
   beforeAll(async () => {
@@ -36,6 +38,33 @@ describe('what is written to the cluster', () => {
     ]);
   });
 
+  it('is the new object also when the cluster goes away after the old one was deleted', async () => {
+    const file = 'apps/half/staging/web.yaml';
+    await story.deploy(await story.propose('One', { [file]: workload('half', 'registry.test/web:1') }));
+    const proposal = await story.propose('Other selector', {
+      [file]: workload('half', 'registry.test/web:2', { app: 'half', tier: 'web' }),
+    });
+    await story.checked(proposal);
+    await story.approve(proposal);
+    const { faults } = story.cluster('staging');
+    const path = /\/deployments\/half\?(?!.*dryRun)/;
+    faults.failNext({ method: 'PATCH', path, status: 429, body: busy, headers: { 'Retry-After': '1' } });
+    const writes = story.watchWrites('staging');
+    const merged = await story.merge(proposal);
+    await story.eventually('the deletion, and a creation that has to wait', () =>
+      writes().find(({ code }) => code === 429),
+    );
+    await faults.goOffline();
+    await story.eventually('the deployment waits', () =>
+      story.stage.logged.find((line) => line.includes('half@staging') && line.includes('tried again')),
+    );
+    expect(story.image('staging', 'half')).toBeUndefined();
+    await faults.comeBack();
+    await story.ended(merged, 'planwright/deploy', 'success');
+    expect(story.image('staging', 'half')).toBe('registry.test/web:2');
+    expect(story.issues('half@staging')).toEqual([]);
+  });
+
   it('is nothing when everything is there already', async () => {
     const file = 'apps/same/lab/cm.yaml';
     await story.deployUnasked('One', { [file]: configMap('same', { key: 'one' }) });
@@ -60,7 +89,6 @@ describe('what is written to the cluster', () => {
     });
     await story.checked(proposal);
     await story.approve(proposal);
-    const busy = { kind: 'Status', status: 'Failure', reason: 'TooManyRequests', message: 'a moment', code: 429 };
     const path = new RegExp(`/${second}\\?(?!.*dryRun)`);
     story
       .cluster('staging')
