@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseTargetName, repositoryId } from '../../src/domain/identity.ts';
+import { applySetOf, applySetParent, partOfLabel } from '../../src/domain/plan/applyset.ts';
 import { repo } from '../e2e/stage.ts';
 import { configMap, type DeployStory, startStory, workload } from './deploy-story.ts';
 
@@ -133,23 +135,24 @@ describe('what is no longer rendered', () => {
     expect(names('gone')).toEqual(['new']);
   });
 
-  it('stays when the target is adopted, whoever made it', async () => {
-    await story.byHand('staging', {
-      method: 'POST',
-      path,
-      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'adopted-a' }, data: { of: 'adopted' } },
-      type: 'application/json',
+  it('stays when the target is adopted, although an earlier database knew it as a member', async () => {
+    const { github } = story.stage;
+    const answer = await fetch(`${github.url}/api/v3/repos/${repo}`, {
+      headers: { authorization: 'token user:alice' },
     });
-    await story.byHand('staging', {
-      method: 'POST',
-      path,
-      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'adopted-unknown' } },
-      type: 'application/json',
-    });
+    const { id } = (await answer.json()) as { readonly id: number };
+    const owner = { host: github.host, repository: repositoryId(id), target: parseTargetName('adopted@lab') };
+    const set = applySetOf(owner, 'default');
+    const make = (body: unknown) => story.byHand('staging', { method: 'POST', path, body, type: 'application/json' });
+    await make(applySetParent(set, owner, { groupKinds: ['ConfigMap'], namespaces: ['default'] }));
+    for (const name of ['adopted-a', 'adopted-member'])
+      await make({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { [partOfLabel]: set.id } } });
     const uid = story.metadata('staging', 'ConfigMap', 'adopted-a')?.uid;
+
     const writes = story.watchWrites('staging');
-    await story.deployUnasked('Adopt', files('adopted', ['a', 'b']));
-    expect(names('adopted')).toEqual(['a', 'b', 'unknown']);
+    const landed = await story.deployUnasked('Adopt', files('adopted', ['a', 'b']));
+    expect(story.comment(landed)).toContain('an adoption deletes nothing');
+    expect(names('adopted')).toEqual(['a', 'b', 'member']);
     expect(story.metadata('staging', 'ConfigMap', 'adopted-a')?.uid).toBe(uid);
     expect(writes().filter(({ verb }) => verb === 'delete')).toEqual([]);
   });
