@@ -266,7 +266,13 @@ class Apply {
         kind: 'failed',
         reason: `${identityText(facts.identity)}: the cluster serves no ${apiVersion} ${facts.identity.kind}; install its CustomResourceDefinition first`,
       });
-    return { kind, ...(kind.namespaced && namespace !== undefined ? { namespace } : {}), name };
+    // What the plan took for an object of a namespace was never held against the stack's `cluster_scoped`, nor the other way round.
+    if (kind.namespaced !== (namespace !== undefined))
+      throw new Stop({
+        kind: 'failed',
+        reason: `${identityText(facts.identity)}: the cluster serves ${facts.identity.kind} ${kind.namespaced ? 'in' : 'without'} namespaces, which the plan could not know; open a pull request so that it is planned again`,
+      });
+    return { kind, ...(namespace === undefined ? {} : { namespace }), name };
   }
 
   async #removeForReplacement(facts: ObjectFacts): Promise<void> {
