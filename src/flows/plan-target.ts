@@ -8,6 +8,7 @@ import { digestEffects } from '../domain/plan/digest.ts';
 import { apiFieldPath } from '../domain/plan/field-path.ts';
 import type { SchemaLookup } from '../domain/plan/field-schema.ts';
 import { type Leaves, leavesOf } from '../domain/plan/leaves.ts';
+import type { MutatingAdmission } from '../domain/plan/mutating-admission.ts';
 import type { LiveState, ObjectFacts } from '../domain/plan/object-facts.ts';
 import { type PlacedObject, type PlacementRules, placeObjects } from '../domain/plan/place-objects.ts';
 import type { Plan, PlanKind } from '../domain/plan/plan.ts';
@@ -18,7 +19,9 @@ import type { Target } from '../domain/target/target.ts';
 import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
 import { type Clusters, ClusterUnavailable, type ReadOnlyCluster } from './ports/cluster.ts';
 import type { DeployedTarget, Store } from './ports/store.ts';
-import { groupVersionsOf, type OwnedObjects, readLiveObjects, readOwnedObjects } from './read-cluster.ts';
+import { predictApply } from './predict-apply.ts';
+import { readAdmission } from './read-admission.ts';
+import { groupVersionsOf, type OwnedObjects, readTargetObjects } from './read-cluster.ts';
 import type { Render } from './render-stack.ts';
 
 export interface PlanTargetRequest {
@@ -102,10 +105,10 @@ async function planOn(
     ...renders.base.objects,
     ...(renders.deployed?.objects ?? []),
   ];
-  const [live, owned, schemas] = await Promise.all([
-    readLiveObjects(cluster, addresses),
-    readOwnedObjects(cluster, applySet, catalog),
+  const [{ live, owned }, schemas, admission] = await Promise.all([
+    readTargetObjects(cluster, { wanted: addresses, set: applySet, catalog }),
     cluster.schemas(groupVersionsOf(rendered)),
+    readAdmission(cluster, catalog),
   ]);
   const members = owned.kind === 'read' ? owned.members : new Map();
   for (const [key, member] of members) if (!addresses.has(key)) addresses.set(key, member.address);
@@ -121,7 +124,7 @@ async function planOn(
     factsOf({ key, known, live, owned, schemas, applySet }),
   );
   const facts = await Promise.all(
-    before.map((object) => withPrediction(cluster, object, addresses.get(identityKey(object.identity)), applySet)),
+    before.map((object) => withPrediction({ cluster, admission, applySet, addresses }, object)),
   );
   const foreign = facts.flatMap((object) => foreignOwner(object, applySet));
 
@@ -225,17 +228,23 @@ function factsOf({ key, known, live, owned, schemas, applySet }: FactSources): O
   };
 }
 
+interface Predicting {
+  readonly cluster: ReadOnlyCluster;
+  readonly admission: MutatingAdmission;
+  readonly applySet: ApplySet;
+  readonly addresses: ReadonlyMap<string, ObjectAddress>;
+}
+
 async function withPrediction(
-  cluster: ReadOnlyCluster,
+  { cluster, admission, applySet, addresses }: Predicting,
   facts: ObjectFacts,
-  address: ObjectAddress | undefined,
-  applySet: ApplySet,
 ): Promise<ObjectFacts> {
+  const address = addresses.get(identityKey(facts.identity));
   if (facts.merge?.served === undefined || address === undefined || facts.live.kind === 'unknown') return facts;
-  const object = withOwnership(facts.merge.content, applySet);
-  const prediction = await cluster.dryRunApply({ address, object, force: false });
+  const sent = withOwnership(facts.merge.content, applySet);
+  const prediction = await predictApply(cluster, admission, { address, sent, live: facts.live, schema: facts.schema });
   if (prediction.kind !== 'conflict' || !isOwnDrift(facts, prediction)) return { ...facts, prediction };
-  return { ...facts, prediction, takenBack: await cluster.dryRunApply({ address, object, force: true }) };
+  return { ...facts, prediction, takenBack: await cluster.dryRunApply({ address, object: sent, force: true }) };
 }
 
 /** Every field in conflict was set by this target's deployed commit and was changed by hand since. */

@@ -1,20 +1,58 @@
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { groupOf, identityKey, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
 import type { ApplySet } from '../domain/plan/applyset.ts';
-import { partOf, partOfLabel, readApplySetContents } from '../domain/plan/applyset.ts';
+import { groupKindText, partOf, partOfLabel, readApplySetContents } from '../domain/plan/applyset.ts';
 import type { LiveState } from '../domain/plan/object-facts.ts';
 import type { KindCatalog, ObjectAddress, Refusal, ServedKind } from '../domain/plan/prediction.ts';
 import type { ReadOnlyCluster } from './ports/cluster.ts';
 
+/** What one target's plan needs to know of its cluster. */
+export interface TargetObjects {
+  /** Each wanted object as it is. */
+  readonly live: ReadonlyMap<string, LiveState>;
+  readonly owned: OwnedObjects;
+}
+
+export interface WantedObjects {
+  /** Objects that some render of the target names. */
+  readonly wanted: ReadonlyMap<string, ObjectAddress>;
+  readonly set: ApplySet;
+  readonly catalog: KindCatalog;
+}
+
+/**
+ * Reads a target's objects: what it owns with one LIST a kind and namespace, by label, and then what is wanted beside that. On a target that is deployed
+ * the first is nearly all there is to read, whatever else its namespaces hold.
+ */
+export async function readTargetObjects(cluster: ReadOnlyCluster, of: WantedObjects): Promise<TargetObjects> {
+  const owned = await readOwnedObjects(cluster, of);
+  const live = new Map<string, LiveState>();
+  const others = new Map<string, ObjectAddress>();
+  for (const [key, address] of of.wanted) {
+    const member = owned.kind === 'read' ? owned.members.get(key) : undefined;
+    if (member !== undefined && sameVersion(member.address.kind, address.kind))
+      live.set(key, { kind: 'found', object: member.object });
+    else others.set(key, address);
+  }
+  for (const [key, state] of await readLiveObjects(cluster, others)) live.set(key, state);
+  return { live, owned };
+}
+
+function sameVersion(left: ServedKind, right: ServedKind): boolean {
+  return left.group === right.group && left.version === right.version;
+}
+
 /** Reads these objects: one LIST where several share a kind and namespace, a GET where only one does. */
-export async function readLiveObjects(
+async function readLiveObjects(
   cluster: ReadOnlyCluster,
   wanted: ReadonlyMap<string, ObjectAddress>,
 ): Promise<ReadonlyMap<string, LiveState>> {
   const groups = new Map<string, { readonly key: string; readonly address: ObjectAddress }[]>();
   for (const [key, address] of wanted) {
     const group = `${address.kind.group}/${address.kind.version}/${address.kind.resource} ${address.namespace ?? ''}`;
-    groups.set(group, [...(groups.get(group) ?? []), { key, address }]);
+    const others = groups.get(group);
+    if (others === undefined) groups.set(group, [{ key, address }]);
+    else others.push({ key, address });
   }
   const live = new Map<string, LiveState>();
   await Promise.all(
@@ -49,7 +87,7 @@ async function listObjects(
     );
   if (answer.kind !== 'listed')
     return new Map(group.map(({ key }) => [key, { kind: 'unknown', refusal: answer } as const]));
-  const byName = new Map(answer.items.map((item) => [nameOf(item), withType(item, kind)]));
+  const byName = new Map(answer.items.map((item) => [nameOf(item), item]));
   return new Map(
     group.map(({ key, address }) => {
       const object = byName.get(address.name);
@@ -72,10 +110,9 @@ export type OwnedObjects =
   | { readonly kind: 'unreadable'; readonly refusal: Refusal };
 
 /** Lists the members of a set in the kinds and namespaces that its parent names. */
-export async function readOwnedObjects(
+async function readOwnedObjects(
   cluster: ReadOnlyCluster,
-  set: ApplySet,
-  catalog: KindCatalog,
+  { set, catalog, wanted }: WantedObjects,
 ): Promise<OwnedObjects> {
   const parent = await cluster.get(parentAddress(set, catalog));
   if (parent.kind === 'absent' || parent.kind === 'namespace-absent')
@@ -86,11 +123,10 @@ export async function readOwnedObjects(
   const namespaces = [...new Set([set.parentNamespace, ...contents.namespaces])];
   const silent = contents.groupKinds.map((groupKind) => brokenApiOf(groupKind, catalog)).find(Boolean);
   if (silent !== undefined) return { kind: 'unreadable', refusal: { kind: 'unavailable', message: silent } };
+  const versions = wantedVersions(wanted);
   const lists = contents.groupKinds.flatMap(
     (groupKind): readonly { readonly kind: ServedKind; readonly namespace?: string }[] => {
-      const kind = catalog.kinds.find(
-        (served) => groupKind === (served.group === '' ? served.kind : `${served.kind}.${served.group}`),
-      );
+      const kind = versions.get(groupKind) ?? catalog.kinds.find((served) => groupKind === groupKindOf(served));
       if (kind === undefined) return [];
       return kind.namespaced ? namespaces.map((namespace) => ({ kind, namespace })) : [{ kind }];
     },
@@ -111,8 +147,7 @@ export async function readOwnedObjects(
       if (answer.kind === 'not-served' || answer.kind === 'namespace-absent') continue;
       return { kind: 'unreadable', refusal: answer };
     }
-    for (const item of answer.items) {
-      const object = withType(item, list.kind);
+    for (const object of answer.items) {
       const name = nameOf(object);
       if (partOf(object) !== set.id || name === undefined) continue;
       const namespace = list.kind.namespaced ? namespaceOf(object) : undefined;
@@ -132,6 +167,17 @@ export async function readOwnedObjects(
   return { kind: 'read', parent: parent.object, members };
 }
 
+/** The version that the renders ask for each kind in; a kind's objects are listed once, in one of them. */
+function wantedVersions(wanted: ReadonlyMap<string, ObjectAddress>): ReadonlyMap<string, ServedKind> {
+  const versions = new Map<string, ServedKind>();
+  for (const { kind } of wanted.values()) versions.set(groupKindOf(kind), kind);
+  return versions;
+}
+
+function groupKindOf({ group, kind }: ServedKind): string {
+  return groupKindText(group, kind);
+}
+
 /** Members of a kind whose aggregated API does not answer are there all the same. */
 function brokenApiOf(groupKind: string, { broken }: KindCatalog): string | undefined {
   const dot = groupKind.indexOf('.');
@@ -147,11 +193,6 @@ export function parentAddress(set: ApplySet, catalog: KindCatalog): ObjectAddres
       'the cluster serves no ConfigMap; it is not a Kubernetes API that Planwright can keep ownership records on',
     );
   return { kind, namespace: set.parentNamespace, name: set.parentName };
-}
-
-/** Items of a LIST carry no type of their own. */
-function withType(object: JsonObject, kind: ServedKind): JsonObject {
-  return { apiVersion: kind.group === '' ? kind.version : `${kind.group}/${kind.version}`, kind: kind.kind, ...object };
 }
 
 function nameOf(object: JsonObject): string | undefined {

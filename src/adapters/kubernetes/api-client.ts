@@ -29,9 +29,9 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
-/** An answer of any status, or none. `body` is JSON where it parses, else text. */
+/** An answer of any status, or none. `body` is JSON where it parses, else text; `characters` is its length as it came. */
 export type ApiAnswer =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: Json }
+  | { readonly kind: 'answered'; readonly status: number; readonly body: Json; readonly characters: number }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
 /** The lines of a stream that stays open, or the answer instead of one. Reading the lines rejects when the connection breaks. */
@@ -98,7 +98,8 @@ export class ApiClient {
       const response = await this.#send({ method: 'GET', repeatability: 'read', ...request }, signal, quietStreamMs);
       if (response.statusCode === 200) return { kind: 'streaming', lines: jsonLines(response.body) };
       if (response.statusCode === 401) this.#forgetCredentials();
-      return { kind: 'answered', status: response.statusCode, body: readBody(await response.body.text()) };
+      const text = await response.body.text();
+      return { kind: 'answered', status: response.statusCode, body: readBody(text), characters: text.length };
     } catch (error) {
       return { kind: 'unreachable', reason: (await this.#fault(error)).reason };
     }
@@ -157,7 +158,7 @@ export class ApiClient {
 
   #read(status: number, text: string, contentType: string | undefined): ApiAnswer {
     const body = readBody(text);
-    if (status !== 200 || isJsonObject(body)) return { kind: 'answered', status, body };
+    if (status !== 200 || isJsonObject(body)) return { kind: 'answered', status, body, characters: text.length };
     const type = contentType === undefined ? 'no content type' : contentType.slice(0, 80);
     return {
       kind: 'unreachable',

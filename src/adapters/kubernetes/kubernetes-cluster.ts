@@ -1,5 +1,5 @@
 import { type ClusterUid, clusterUid } from '../../domain/identity.ts';
-import { canonicalJson, isJsonArray, isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { canonicalJson, isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { SchemaLookup } from '../../domain/plan/field-schema.ts';
 import type {
   ApplyAnswer,
@@ -15,14 +15,13 @@ import { type ApplyRequest, type Cluster, ClusterUnavailable } from '../../flows
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { classifyRefusal, isAbsent } from './classify-refusal.ts';
 import { type AskApi, discoverKinds } from './discovery.ts';
+import { ObjectLists } from './object-lists.ts';
 import { type Refreshed, refreshed } from './refreshed.ts';
-import { collectionPath, describeObject, groupVersion, objectPath, unaddressable } from './resource-path.ts';
+import { describeObject, objectPath, unaddressable } from './resource-path.ts';
 import { SchemaStore } from './schema-store.ts';
 import { WatchRefused, watchObject } from './watch-object.ts';
 
 const fieldManager = 'planwright';
-const pageSize = 500;
-const mostListings = 3;
 const catalogAgeMs = 10_000;
 /** How long a new CustomResourceDefinition may take until discovery shows it. */
 const unsettledMs = 30_000;
@@ -34,6 +33,7 @@ export class KubernetesCluster implements Cluster {
   readonly #api: ApiClient;
   readonly #kinds: Refreshed<KindCatalog>;
   readonly #schemas: SchemaStore;
+  readonly #lists: ObjectLists;
 
   constructor(name: string, api: ApiClient) {
     this.name = name;
@@ -42,6 +42,12 @@ export class KubernetesCluster implements Cluster {
     const ask: AskApi = (path, accept) => this.#ask(path, accept);
     this.#kinds = refreshed(() => discoverKinds(ask), catalogAgeMs, nowMs);
     this.#schemas = new SchemaStore(ask, catalogAgeMs, nowMs);
+    this.#lists = new ObjectLists({
+      api,
+      cluster: name,
+      get: (address) => this.get(address),
+      schemaOf: (version) => this.#schemas.versionOf(version).catch(() => undefined),
+    });
   }
 
   async uid(): Promise<ClusterUid> {
@@ -75,18 +81,11 @@ export class KubernetesCluster implements Cluster {
     return refusal(answer, subject);
   }
 
-  async list(
+  list(
     kind: ServedKind,
     selection: { readonly namespace?: string; readonly labelSelector?: string },
   ): Promise<ListAnswer> {
-    const place = selection.namespace === undefined ? '' : ` in namespace ${selection.namespace}`;
-    const subject = `${this.name}: list of ${kind.resource}${place}`;
-    for (let listing = 1; ; listing += 1) {
-      const answer = await this.#listPages(kind, selection, subject);
-      if (answer !== 'expired') return answer;
-      if (listing === mostListings)
-        return { kind: 'unavailable', message: `${subject}: the list changes faster than it can be read` };
-    }
+    return this.#lists.list(kind, selection);
   }
 
   dryRunApply(request: ApplyRequest): Promise<ApplyAnswer> {
@@ -156,30 +155,6 @@ export class KubernetesCluster implements Cluster {
     return refusal(answer, subject, object);
   }
 
-  async #listPages(
-    kind: ServedKind,
-    selection: { readonly namespace?: string; readonly labelSelector?: string },
-    subject: string,
-  ): Promise<ListAnswer | 'expired'> {
-    const items: JsonObject[] = [];
-    const query = new URLSearchParams({ limit: String(pageSize) });
-    if (selection.labelSelector !== undefined) query.set('labelSelector', selection.labelSelector);
-    for (;;) {
-      const path = `${collectionPath(kind, selection.namespace)}?${query}`;
-      const answer = await this.#api.request({ method: 'GET', path, as: 'planner', repeatability: 'read' });
-      if (answer.kind === 'answered' && answer.status === 410) return 'expired';
-      if (!isObjectAnswer(answer) || !isJsonArray(answer.body.items)) return refusal(answer, subject);
-      const page = answer.body.items.filter(isJsonObject);
-      // Items of a list lack what the list says for all.
-      for (const item of page) items.push({ apiVersion: groupVersion(kind), kind: kind.kind, ...item });
-      const metadata = isJsonObject(answer.body.metadata) ? answer.body.metadata : {};
-      if (typeof metadata.continue !== 'string' || metadata.continue === '') {
-        return { kind: 'listed', items, resourceVersion: String(metadata.resourceVersion ?? '') };
-      }
-      query.set('continue', metadata.continue);
-    }
-  }
-
   async #ask(path: string, accept?: string): Promise<Extract<ApiAnswer, { kind: 'answered' }>> {
     const answer = await this.#api.request({
       method: 'GET',
@@ -221,7 +196,9 @@ export class KubernetesCluster implements Cluster {
   }
 }
 
-function isObjectAnswer(answer: ApiAnswer): answer is { kind: 'answered'; status: number; body: JsonObject } {
+function isObjectAnswer(
+  answer: ApiAnswer,
+): answer is Extract<ApiAnswer, { kind: 'answered' }> & { readonly body: JsonObject } {
   return answer.kind === 'answered' && (answer.status === 200 || answer.status === 201) && isJsonObject(answer.body);
 }
 

@@ -40,6 +40,11 @@ export class SchemaStore {
     };
   }
 
+  /** Changes when the document of this group version does; undefined where there is none. Rejects as `ask` does. */
+  async versionOf(groupVersion: string): Promise<string | undefined> {
+    return (await this.#urls.get()).get(groupVersionPath(groupVersion).slice(1));
+  }
+
   invalidate(unsettledMs: number): void {
     this.#urls.invalidate(unsettledMs);
   }

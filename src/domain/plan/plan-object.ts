@@ -8,6 +8,7 @@ import { type Leaves, leavesOf } from './leaves.ts';
 import { isOrderPath, orderOf } from './list-order.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import { type ObjectLeaves, objectLeaves, secretsOf } from './object-leaves.ts';
+import { ownApplyEntry } from './own-apply-entry.ts';
 import { apiVersionOf } from './place-objects.ts';
 import type { Change, ChangeAction, Confidence, Difference, Origin, PlanKind, ShownValue } from './plan.ts';
 import type { FieldConflict, Refusal } from './prediction.ts';
@@ -47,6 +48,8 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
     if (kept !== undefined) return keptObject(facts, kept);
   }
 
+  if (staysAsItIs(facts)) return unchangedObject(facts);
+
   const immutable = immutableFields(facts);
   const leaves = objectLeaves(facts);
   const fields = fieldSteps(facts, leaves, {
@@ -77,6 +80,27 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
     problems: judged.problems,
     complete: judged.complete,
   };
+}
+
+/** Nothing moves in any step: every stage renders the same, and applying it changes nothing. It is asked first because most objects of most plans are so. */
+function staysAsItIs({ merge, base, deployed, live, prediction, takenBack, member }: ObjectFacts): boolean {
+  if (merge === undefined || live.kind !== 'found' || !member || takenBack !== undefined) return false;
+  if (prediction?.kind !== 'applied' || prediction.object !== live.object) return false;
+  if (deployed !== undefined && base === undefined) return false;
+  return [deployed, base].every((stage) => stage === undefined || sameJson(stage.content, merge.content));
+}
+
+function unchangedObject({ identity, merge }: ObjectFacts): ObjectPlan {
+  const change: Change = {
+    object: identity,
+    action: 'no-op',
+    differences: [],
+    confidence: { level: 'server' },
+    notes: merge?.notes ?? [],
+    ...(merge === undefined ? {} : { position: merge.rendered.position }),
+    write: false,
+  };
+  return { change, effects: [], moves: [], problems: [], complete: true };
 }
 
 function actionOf(facts: ObjectFacts, fields: readonly FieldSteps[], immutable: readonly string[]): ChangeAction {
@@ -433,21 +457,9 @@ function needsOwnership(facts: ObjectFacts): boolean {
   if (facts.merge === undefined || facts.live.kind !== 'found') return false;
   if (!facts.member) return true;
   const answer = facts.takenBack ?? facts.prediction;
-  return answer?.kind === 'applied' && !sameJson(ownEntry(answer.object), ownEntry(facts.live.object));
-}
-
-function ownEntry(object: JsonObject): JsonObject | undefined {
-  const metadata = object['metadata'];
-  const entries = isJsonObject(metadata) ? metadata['managedFields'] : undefined;
-  if (!isJsonArray(entries)) return undefined;
-  const own = entries
-    .filter(isJsonObject)
-    .find(
-      (entry) =>
-        entry['manager'] === 'planwright' && entry['operation'] === 'Apply' && entry['subresource'] === undefined,
-    );
-  if (own === undefined) return undefined;
-  return { apiVersion: own['apiVersion'] ?? null, fieldsV1: own['fieldsV1'] ?? null };
+  if (answer?.kind !== 'applied') return false;
+  const [after, before] = [ownApplyEntry(answer.object), ownApplyEntry(facts.live.object)];
+  return after?.apiVersion !== before?.apiVersion || !sameJson(after?.fields, before?.fields);
 }
 
 function immutableFields(facts: ObjectFacts): readonly string[] {

@@ -51,7 +51,7 @@ export type Refusal =
   /** The API did not answer, or with a 5xx or 429 that did not go away. */
   | { readonly kind: 'unavailable'; readonly message: string };
 
-/** The answer to a server-side apply, dry or not. */
+/** The answer to a server-side apply, dry or not. Of one that changes nothing, `object` of a prediction is the live object itself. */
 export type ApplyAnswer =
   | { readonly kind: 'applied'; readonly object: JsonObject; readonly created: boolean }
   | Refusal;

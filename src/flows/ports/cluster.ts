@@ -39,7 +39,10 @@ export interface ReadOnlyCluster {
   /** OpenAPI v3 of these group versions (`v1`, `apps/v1`), cached by its hash; a group version without one is simply not found by the lookup. */
   schemas(groupVersions: readonly string[]): Promise<SchemaLookup>;
   get(address: ObjectAddress): Promise<GetAnswer>;
-  /** All pages. `namespace` undefined: all namespaces. */
+  /**
+   * All pages, consistent. `namespace` undefined: all namespaces. Items carry their `apiVersion` and `kind`; one that is in the state in which it was listed
+   * before (by UID, resourceVersion and schema) may be the very same object.
+   */
   list(
     kind: ServedKind,
     selection: { readonly namespace?: string; readonly labelSelector?: string },

@@ -162,7 +162,9 @@ describe('what the API answers to the dry-run', () => {
   test('that it owns the object already, with the same values, is no write', () => {
     const owned = (fieldsV1: JsonObject, apiVersion = 'apps/v1') =>
       replicas(1, {
-        managedFields: [{ manager: 'planwright', operation: 'Apply', apiVersion, fieldsV1, time: 'now' }],
+        managedFields: [
+          { manager: 'planwright', operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1, time: 'now' },
+        ],
       });
     const same = { ...update, live: owned({ 'f:spec': {} }), merge: replicas(1) };
     const plan = (predicted: JsonObject) => planned({ ...same, prediction: applied(predicted) }).change;
