@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ObjectIdentity } from '../manifest/rendered-object.ts';
 import type { FieldSchema } from './field-schema.ts';
 import type { PlacedObject } from './place-objects.ts';
@@ -26,3 +26,10 @@ export type LiveState =
   | { readonly kind: 'absent' }
   /** It could not be read: nothing is known, the plan is incomplete. */
   | { readonly kind: 'unknown'; readonly refusal: Refusal };
+
+/** Undefined for what no API server has answered. */
+export function uidOf(object: JsonObject): string | undefined {
+  const metadata = object['metadata'];
+  const uid = isJsonObject(metadata) ? metadata['uid'] : undefined;
+  return typeof uid === 'string' ? uid : undefined;
+}

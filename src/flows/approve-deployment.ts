@@ -1,0 +1,120 @@
+import type { Deployment } from '../domain/deployment/deployment.ts';
+import { approvePlan } from '../domain/gate/approved-plan.ts';
+import { coverage } from '../domain/gate/coverage.ts';
+import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
+import { atLeast } from '../domain/gate/people.ts';
+import { identityKey } from '../domain/manifest/rendered-object.ts';
+import { absent, type EffectValue, type Move } from '../domain/plan/effect.ts';
+import { leavesOf } from '../domain/plan/leaves.ts';
+import { isSecretLeaf } from '../domain/plan/mask.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import { effectValue } from '../domain/plan/steps.ts';
+import { approvalsOf } from './decide-gate.ts';
+import { isPartOf, type Turn } from './deployment-turn.ts';
+import { plansOf } from './plan-pull-request.ts';
+import type { PlannedTarget } from './plan-target.ts';
+import type { DeploymentStep, MergeRecord, RecordedApproval } from './ports/store.ts';
+
+/** Holds the plan against what people approved: at the merge, before it, and on its hold. */
+export async function approveDeployment(
+  turn: Turn,
+  at: {
+    readonly deployment: Deployment;
+    readonly merge: MergeRecord;
+    readonly planned: PlannedTarget;
+    readonly approvalsNeeded: number;
+  },
+): Promise<ReturnType<typeof approvePlan>> {
+  const { ports } = turn;
+  const { deployment, merge, planned } = at;
+  const steps = await ports.store.steps(deployment.id);
+  // Who says /apply on a hold approves exactly the plan that was held, and nothing else; of one that was begun, the rest is left to do.
+  const onHold = (await ports.store.holdApprovals(deployment.id)).filter(
+    ({ plans }) => steps.length > 0 || plans.includes(planned.plan.digest),
+  );
+  const recorded = (await approvedMerges(turn, { deployment, merge })).flatMap(({ approvals }) => approvals);
+  const approvals = await approvalsOf(ports.store, [...recorded, ...onHold]);
+  // What was promised before gives way to it.
+  const promised = onHold.length > 0 ? undefined : await promisedMoves(turn, deployment, merge);
+  const secretKey = await ports.store.secretKey();
+  return approvePlan({
+    plan: planned.plan,
+    approvals,
+    needed: at.approvalsNeeded,
+    ...(promised === undefined
+      ? {}
+      : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
+    // What stood in the way of the merge is no matter of effects: only a maintainer can set it aside.
+    blockers: onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers,
+    completing: interruptedReplacements(steps),
+    unapprovedLargeRemoval:
+      isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
+  });
+}
+
+/** Objects that this deployment deleted to create them anew, and did not get to: creating them completes what was approved. */
+function interruptedReplacements(steps: readonly DeploymentStep[]): ReadonlySet<string> {
+  const open = new Set<string>();
+  for (const { object, action, state } of steps) {
+    if (action === 'replace' && state === 'intended') open.add(identityKey(object));
+    else if (state === 'done') open.delete(identityKey(object));
+  }
+  return open;
+}
+
+/**
+ * The merges whose approvals count here: this one, also when all but its deletions is written already; and those before it that the target does not have yet.
+ * One that was heard of later may come before it all the same.
+ */
+async function approvedMerges(
+  turn: Turn,
+  { deployment, merge }: { readonly deployment: Deployment; readonly merge: MergeRecord },
+): Promise<readonly MergeRecord[]> {
+  const { ports, repository } = turn;
+  const deployed = await ports.store.deployed(repository.id, deployment.target);
+  const others = await ports.store.mergesBetween(repository.id, deployed?.sequence ?? 0, Number.MAX_SAFE_INTEGER);
+  const open = new Set((await ports.store.openDeployments(repository.id, deployment.target)).map(({ pull }) => pull));
+  const counting: MergeRecord[] = [merge];
+  for (const other of others) {
+    if (other.pull === merge.pull) continue;
+    const isBefore =
+      other.sequence < merge.sequence ||
+      (open.has(other.pull) && (await isPartOf(turn, other.commit, deployment.commit)));
+    if (isBefore) counting.push(other);
+  }
+  return counting.filter(({ blockers }) => blockers.length === 0);
+}
+
+/** What the people who approved this merge saw last. */
+async function promisedMoves(
+  turn: Turn,
+  deployment: Deployment,
+  merge: MergeRecord,
+): Promise<readonly Move[] | undefined> {
+  const approved = new Set(merge.approvals.flatMap((approval) => approval.plans));
+  const runs = await turn.ports.store.planRuns(turn.repository.id, deployment.pull);
+  const plan = runs
+    .flatMap(plansOf)
+    .findLast((candidate: Plan) => candidate.target === deployment.target && approved.has(candidate.digest));
+  return plan?.moves;
+}
+
+/** What a field holds once the plan is applied: what is rendered, or nothing. */
+function outcomeOf(planned: PlannedTarget, field: Pick<Move, 'object' | 'path'>, key: Uint8Array): EffectValue {
+  const facts = planned.facts.get(identityKey(field.object));
+  if (facts?.merge === undefined) return absent;
+  const leaf = leavesOf(facts.merge.content, facts.schema).byPath.get(field.path);
+  if (leaf === undefined) return absent;
+  return effectValue({
+    value: leaf.value,
+    secret: isSecretLeaf(facts.identity, leaf.segments, leaf.value),
+    identity: facts.identity,
+    path: field.path,
+    key,
+  });
+}
+
+async function maintainerApproved(turn: Turn, plan: Plan, recorded: readonly RecordedApproval[]): Promise<boolean> {
+  const maintainers = recorded.filter((approval) => atLeast(approval.permission, 'maintain'));
+  return coverage({ plan, approvals: await approvalsOf(turn.ports.store, maintainers), needed: 1 }).kind === 'covered';
+}
