@@ -1,7 +1,7 @@
 import type { DeploymentPhase } from '../domain/deployment/deployment.ts';
 import type { ApprovedPlan } from '../domain/gate/approved-plan.ts';
 import { identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
-import { conflictText } from '../domain/plan/plan-object.ts';
+import { conflictText } from '../domain/plan/object-notes.ts';
 import type { Refusal } from '../domain/plan/prediction.ts';
 
 export type ApplyOutcome =

@@ -4,6 +4,7 @@ import { healthOf } from '../domain/deployment/health.ts';
 import type { ApprovedPlan } from '../domain/gate/approved-plan.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { identityKey, identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
+import { withoutIgnored } from '../domain/plan/ignored-fields.ts';
 import { type ObjectFacts, uidOf } from '../domain/plan/object-facts.ts';
 import type { Change } from '../domain/plan/plan.ts';
 import { storedLeaves } from '../domain/plan/steps.ts';
@@ -101,7 +102,13 @@ class Apply {
     const address = await findAddress(cluster, planned, facts);
     if (change.action === 'replace') await deleteForReplacement({ cluster, health: this.#health }, facts, address);
     const live = facts.live.kind === 'found' && change.action !== 'replace' ? facts.live.object : undefined;
-    const object = await writeObject(cluster, { facts, address, applySet: planned.applySet, live });
+    const object = await writeObject(cluster, {
+      facts,
+      address,
+      applySet: planned.applySet,
+      forceConflicts: planned.forceConflicts,
+      live,
+    });
     await this.#journal(change.object, action, 'done');
     this.#writes += 1;
     this.#seen.set(identityKey(change.object), object);
@@ -158,7 +165,7 @@ class Apply {
     const secretKey = await this.#ports.store.secretKey();
     for (const leaf of storedLeaves({
       identity: facts.identity,
-      rendered: facts.merge.content,
+      rendered: withoutIgnored(facts.merge.content, facts.schema, facts.ignored),
       written,
       schema: facts.schema,
       secretKey,

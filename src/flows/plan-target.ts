@@ -1,27 +1,28 @@
+import type { Stack } from '../domain/config/config.ts';
 import type { ServerCluster } from '../domain/config/server-settings.ts';
 import type { CommitSha, PullNumber, Repository, TreeSha } from '../domain/identity.ts';
-import { isJsonObject, type JsonObject, sameJson } from '../domain/json.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { identityKey, identityText, type Problem, type RenderedObject } from '../domain/manifest/rendered-object.ts';
-import { type ApplySet, type ApplySetOwner, applySetOf, partOf, partOfLabel } from '../domain/plan/applyset.ts';
+import { type ApplySet, type ApplySetOwner, applySetOf, partOf } from '../domain/plan/applyset.ts';
 import { assemblePlan } from '../domain/plan/assemble-plan.ts';
 import { digestEffects } from '../domain/plan/digest.ts';
-import { apiFieldPath } from '../domain/plan/field-path.ts';
-import type { SchemaLookup } from '../domain/plan/field-schema.ts';
-import { type Leaves, leavesOf } from '../domain/plan/leaves.ts';
+import { type FactSources, gatherFacts } from '../domain/plan/gather-facts.ts';
 import type { MutatingAdmission } from '../domain/plan/mutating-admission.ts';
-import type { LiveState, ObjectFacts } from '../domain/plan/object-facts.ts';
+import type { ObjectFacts } from '../domain/plan/object-facts.ts';
 import { type PlacedObject, type PlacementRules, placeObjects } from '../domain/plan/place-objects.ts';
 import type { Plan, PlanKind } from '../domain/plan/plan.ts';
-import { type Pruning, readVersion } from '../domain/plan/plan-object.ts';
-import type { ApplyAnswer, KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
-import { valueAt } from '../domain/plan/steps.ts';
+import type { Pruning } from '../domain/plan/plan-object.ts';
+import type { KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
+import { sentObject } from '../domain/plan/sent-object.ts';
+import { type ForceConflicts, mayTakeFields } from '../domain/plan/take-fields.ts';
 import type { Target } from '../domain/target/target.ts';
 import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
 import { type Clusters, ClusterUnavailable, type ReadOnlyCluster } from './ports/cluster.ts';
 import type { DeployedTarget, Store } from './ports/store.ts';
 import { predictApply } from './predict-apply.ts';
 import { readAdmission } from './read-admission.ts';
-import { groupVersionsOf, type OwnedObjects, readTargetObjects } from './read-cluster.ts';
+import { readAutoscalers } from './read-autoscalers.ts';
+import { groupVersionsOf, type Members, type OwnedObjects, readTargetObjects } from './read-cluster.ts';
 import type { Render } from './render-stack.ts';
 
 export interface PlanTargetRequest {
@@ -48,6 +49,7 @@ export interface PlannedTarget {
   readonly catalog: KindCatalog;
   readonly applySet: ApplySet;
   readonly owner: ApplySetOwner;
+  readonly forceConflicts: ForceConflicts;
   readonly parent: JsonObject | undefined;
 }
 
@@ -105,12 +107,13 @@ async function planOn(
     ...renders.base.objects,
     ...(renders.deployed?.objects ?? []),
   ];
-  const [{ live, owned }, schemas, admission] = await Promise.all([
+  const [{ live, owned }, schemas, admission, autoscalers] = await Promise.all([
     readTargetObjects(cluster, { wanted: addresses, set: applySet, catalog }),
     cluster.schemas(groupVersionsOf(rendered)),
     readAdmission(cluster, catalog),
+    readAutoscalers(cluster, merge.objects, catalog),
   ]);
-  const members = owned.kind === 'read' ? owned.members : new Map();
+  const members: Members = owned.kind === 'read' ? owned.members : new Map();
   for (const [key, member] of members) if (!addresses.has(key)) addresses.set(key, member.address);
 
   // An adoption has one step, from what is live to the test merge.
@@ -120,11 +123,18 @@ async function planOn(
     base: kind === 'adoption' ? nothing : base.objects,
     deployed: deployed?.objects ?? nothing,
   };
-  const before = [...new Set([...placed.keys(), ...members.keys()])].map((key) =>
-    factsOf({ key, known, live, owned, schemas, applySet }),
-  );
+  const sources: FactSources = {
+    renders: known,
+    live,
+    members,
+    schemas,
+    applySetId: applySet.id,
+    stack: target.stack,
+    autoscalers,
+  };
+  const before = [...new Set([...placed.keys(), ...members.keys()])].map((key) => gatherFacts(key, sources));
   const facts = await Promise.all(
-    before.map((object) => withPrediction({ cluster, admission, applySet, addresses }, object)),
+    before.map((object) => withPrediction({ cluster, admission, applySet, addresses, stack: target.stack }, object)),
   );
   const foreign = facts.flatMap((object) => foreignOwner(object, applySet));
 
@@ -152,6 +162,7 @@ async function planOn(
     catalog,
     applySet,
     owner,
+    forceConflicts: target.stack.forceConflicts,
     parent: owned.kind === 'read' ? owned.parent : undefined,
   };
 }
@@ -193,84 +204,28 @@ function planKind(request: PlanTargetRequest, uid: string): PlanKind {
   return request.deployed === undefined || request.deployed.cluster !== uid ? 'adoption' : 'update';
 }
 
-interface FactSources {
-  readonly key: string;
-  readonly known: { readonly [stage in 'merge' | 'base' | 'deployed']: ReadonlyMap<string, PlacedObject> };
-  readonly live: ReadonlyMap<string, LiveState>;
-  readonly owned: OwnedObjects;
-  readonly schemas: SchemaLookup;
-  readonly applySet: ApplySet;
-}
-
-function factsOf({ key, known, live, owned, schemas, applySet }: FactSources): ObjectFacts {
-  const [merge, base, deployed] = [known.merge.get(key), known.base.get(key), known.deployed.get(key)];
-  const member = owned.kind === 'read' ? owned.members.get(key) : undefined;
-  const identity = merge?.identity ?? base?.identity ?? deployed?.identity ?? member?.identity;
-  if (identity === undefined) throw new Error(`no render and no set knows ${key}`);
-  const state: LiveState =
-    live.get(key) ?? (member === undefined ? { kind: 'absent' } : { kind: 'found', object: member.object });
-  const version = readVersion({
-    ...(merge === undefined ? {} : { merge }),
-    ...(base === undefined ? {} : { base }),
-    ...(deployed === undefined ? {} : { deployed }),
-  });
-  return {
-    identity,
-    ...(merge === undefined ? {} : { merge }),
-    ...(base === undefined ? {} : { base }),
-    ...(deployed === undefined ? {} : { deployed }),
-    live: state,
-    member: state.kind === 'found' && partOf(state.object) === applySet.id,
-    schema: schemas(
-      version ?? String(merge?.content['apiVersion'] ?? member?.object['apiVersion'] ?? ''),
-      identity.kind,
-    ),
-  };
-}
-
 interface Predicting {
   readonly cluster: ReadOnlyCluster;
   readonly admission: MutatingAdmission;
   readonly applySet: ApplySet;
   readonly addresses: ReadonlyMap<string, ObjectAddress>;
+  readonly stack: Stack;
 }
 
 async function withPrediction(
-  { cluster, admission, applySet, addresses }: Predicting,
+  { cluster, admission, applySet, addresses, stack }: Predicting,
   facts: ObjectFacts,
 ): Promise<ObjectFacts> {
   const address = addresses.get(identityKey(facts.identity));
-  if (facts.merge?.served === undefined || address === undefined || facts.live.kind === 'unknown') return facts;
-  const sent = withOwnership(facts.merge.content, applySet);
-  const prediction = await predictApply(cluster, admission, { address, sent, live: facts.live, schema: facts.schema });
-  if (prediction.kind !== 'conflict' || !isOwnDrift(facts, prediction)) return { ...facts, prediction };
+  const { merge, live, schema } = facts;
+  if (merge?.served === undefined || address === undefined || live.kind === 'unknown') return facts;
+  const onto =
+    live.kind === 'found' ? ({ kind: 'update', live: live.object } as const) : ({ kind: 'nothing' } as const);
+  const sent = sentObject({ content: merge.content, schema, ignored: facts.ignored, applySet, onto });
+  const prediction = await predictApply(cluster, admission, { address, sent, live, schema });
+  if (prediction.kind !== 'conflict' || !mayTakeFields(facts, prediction.conflicts, stack.forceConflicts))
+    return { ...facts, prediction };
   return { ...facts, prediction, takenBack: await cluster.dryRunApply({ address, object: sent, force: true }) };
-}
-
-/** Every field in conflict was set by this target's deployed commit and was changed by hand since. */
-export function isOwnDrift(facts: ObjectFacts, answer: Extract<ApplyAnswer, { readonly kind: 'conflict' }>): boolean {
-  if (facts.deployed === undefined || facts.live.kind !== 'found' || answer.conflicts.length === 0) return false;
-  const deployed = leavesOf(facts.deployed.content, facts.schema);
-  const live = leavesOf(facts.live.object, facts.schema);
-  const drifted = new Set<string>();
-  for (const leaf of deployed.byPath.values())
-    if (!sameJson(valueAt(live, leaf), leaf.value)) drifted.add(apiFieldPath(leaf.segments));
-  return answer.conflicts.every(
-    (conflict) => drifted.has(conflict.field) || hasDriftBelow(conflict.field, drifted, deployed),
-  );
-}
-
-/** The API names the whole list or map where it is owned as one item (`.spec.ports[port=80]`). */
-function hasDriftBelow(field: string, drifted: ReadonlySet<string>, deployed: Leaves): boolean {
-  if (![...deployed.byPath.values()].some((leaf) => apiFieldPath(leaf.segments).startsWith(`${field}.`))) return false;
-  return [...drifted].some((path) => path.startsWith(`${field}.`));
-}
-
-/** The object as it is sent: one apply carries the rendered fields and the ownership label. */
-export function withOwnership(content: JsonObject, applySet: ApplySet): JsonObject {
-  const metadata = isJsonObject(content['metadata']) ? content['metadata'] : {};
-  const labels = isJsonObject(metadata['labels']) ? metadata['labels'] : {};
-  return { ...content, metadata: { ...metadata, labels: { ...labels, [partOfLabel]: applySet.id } } };
 }
 
 function foreignOwner(facts: ObjectFacts, applySet: ApplySet): readonly Problem[] {
@@ -340,6 +295,7 @@ function unplanned(request: PlanTargetRequest, message: string): PlannedTarget {
     catalog: { kinds: [], broken: new Map() },
     applySet: applySetOf(owner, request.cluster.ownerNamespace),
     owner,
+    forceConflicts: request.target.stack.forceConflicts,
     parent: undefined,
   };
 }

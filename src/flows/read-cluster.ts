@@ -96,16 +96,19 @@ async function listObjects(
   );
 }
 
+/** By identity key. */
+export type Members = ReadonlyMap<
+  string,
+  { readonly identity: ObjectIdentity; readonly address: ObjectAddress; readonly object: JsonObject }
+>;
+
 /** What a target owns on its cluster, by the ownership labels. */
 export type OwnedObjects =
   | {
       readonly kind: 'read';
       /** undefined: the target owns nothing here yet. */
       readonly parent: JsonObject | undefined;
-      readonly members: ReadonlyMap<
-        string,
-        { readonly identity: ObjectIdentity; readonly address: ObjectAddress; readonly object: JsonObject }
-      >;
+      readonly members: Members;
     }
   | { readonly kind: 'unreadable'; readonly refusal: Refusal };
 

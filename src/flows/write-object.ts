@@ -1,32 +1,47 @@
 import { isJsonObject, type JsonObject, sameJson } from '../domain/json.ts';
 import { identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
 import type { ApplySet } from '../domain/plan/applyset.ts';
+import { clientSideApply } from '../domain/plan/client-side-apply.ts';
+import { withoutIgnored } from '../domain/plan/ignored-fields.ts';
 import { leavesOf } from '../domain/plan/leaves.ts';
-import { type ObjectFacts, uidOf } from '../domain/plan/object-facts.ts';
-import type { ObjectAddress } from '../domain/plan/prediction.ts';
+import { type ObjectFacts, resourceVersionOf, uidOf } from '../domain/plan/object-facts.ts';
+import type { ApplyAnswer, ObjectAddress } from '../domain/plan/prediction.ts';
+import { type SentFrom, sentObject } from '../domain/plan/sent-object.ts';
+import { type ForceConflicts, mayTakeFields } from '../domain/plan/take-fields.ts';
 import { refusedWrite, StopApply } from './apply-outcome.ts';
-import { isOwnDrift, withOwnership } from './plan-target.ts';
 import type { Cluster } from './ports/cluster.ts';
 
 export interface ObjectWrite {
   readonly facts: ObjectFacts;
   readonly address: ObjectAddress;
   readonly applySet: ApplySet;
+  readonly forceConflicts: ForceConflicts;
   /** What was read when it was planned: the write's precondition. Undefined: nothing may be there. */
   readonly live: JsonObject | undefined;
 }
 
-/** Applies one rendered object; what is answered is the object as it now is. Rejects with StopApply. */
+/**
+ * Applies one rendered object; what is answered is the object as it now is. What kubectl applied client-side becomes ours first. Rejects with StopApply.
+ * Doing it again after an interruption is harmless: the second time there is less to do.
+ */
 export async function writeObject(cluster: Cluster, write: ObjectWrite): Promise<JsonObject> {
   const { facts, address } = write;
   if (facts.merge === undefined) throw new Error(`${identityText(facts.identity)} is not rendered`);
-  const content = withOwnership(facts.merge.content, write.applySet);
+  const rendered = { content: facts.merge.content, schema: facts.schema, ignored: facts.ignored };
   let live = write.live;
   let force = false;
   for (let attempt = 0; attempt < 5; attempt += 1) {
+    if (live !== undefined) {
+      const owned = await takeFromClientSide(cluster, write, live);
+      if (owned?.kind === 'applied') live = owned.object;
+      else if (owned?.kind === 'stale') live = await readAgain(cluster, write, live);
+      else if (owned !== undefined) throw new StopApply(refusedWrite(facts.identity, owned));
+      if (owned?.kind === 'stale') continue;
+    }
+    const object = sentObject({ ...rendered, applySet: write.applySet, onto: ontoOf(write, live) });
     const answer = await cluster.apply({
       address,
-      object: live === undefined ? content : withPrecondition(content, live),
+      object: live === undefined ? object : withPrecondition(object, live),
       force,
     });
     if (answer.kind === 'applied') {
@@ -34,7 +49,7 @@ export async function writeObject(cluster: Cluster, write: ObjectWrite): Promise
       return answer.object;
     }
     if (answer.kind === 'conflict' && live === undefined) throw madeMeanwhile(facts.identity);
-    if (answer.kind === 'conflict' && !force && isOwnDrift(facts, answer)) {
+    if (answer.kind === 'conflict' && !force && mayTakeFields(facts, answer.conflicts, write.forceConflicts)) {
       force = true;
       continue;
     }
@@ -45,6 +60,25 @@ export async function writeObject(cluster: Cluster, write: ObjectWrite): Promise
     kind: 'interrupted',
     reason: `${identityText(facts.identity)} changes faster than it can be written`,
   });
+}
+
+function ontoOf({ facts }: ObjectWrite, live: JsonObject | undefined): SentFrom['onto'] {
+  if (live !== undefined) return { kind: 'update', live };
+  return facts.live.kind === 'found' ? { kind: 'replacement', live: facts.live.object } : { kind: 'nothing' };
+}
+
+/** Undefined where nothing was applied client-side. */
+async function takeFromClientSide(
+  cluster: Cluster,
+  { facts, address }: ObjectWrite,
+  live: JsonObject,
+): Promise<ApplyAnswer | undefined> {
+  const { merge, schema, ignored } = facts;
+  const [uid, resourceVersion] = [uidOf(live), resourceVersionOf(live)];
+  if (merge === undefined || uid === undefined || resourceVersion === undefined) return undefined;
+  const clientSide = clientSideApply({ live, rendered: merge.content, schema, ignored });
+  if (clientSide === undefined) return undefined;
+  return cluster.replaceManagedFields(address, { uid, resourceVersion, managedFields: clientSide.managedFields });
 }
 
 /** When only what nobody rendered moved (its status does all the time), the write may go on. */
@@ -82,7 +116,10 @@ function withPrecondition(content: JsonObject, live: JsonObject): JsonObject {
 }
 
 function sameLeaves(before: JsonObject, after: JsonObject, facts: ObjectFacts): boolean {
-  const [left, right] = [leavesOf(before, facts.schema).byPath, leavesOf(after, facts.schema).byPath];
+  const [left, right] = [before, after].map(
+    (object) => leavesOf(withoutIgnored(object, facts.schema, facts.ignored), facts.schema).byPath,
+  );
+  if (left === undefined || right === undefined) throw new Error('two objects are compared');
   if (left.size !== right.size) return false;
   for (const [path, leaf] of left) if (!sameJson(right.get(path)?.value, leaf.value)) return false;
   return true;

@@ -12,7 +12,8 @@ import { groupOf, type RenderedObject } from '../../src/domain/manifest/rendered
 import { applySetOf, applySetParent, groupKindText } from '../../src/domain/plan/applyset.ts';
 import type { Plan } from '../../src/domain/plan/plan.ts';
 import type { ObjectAddress, ServedKind } from '../../src/domain/plan/prediction.ts';
-import { planTarget, withOwnership } from '../../src/flows/plan-target.ts';
+import { sentObject } from '../../src/domain/plan/sent-object.ts';
+import { planTarget } from '../../src/flows/plan-target.ts';
 import type { Cluster } from '../../src/flows/ports/cluster.ts';
 import { silentLog } from '../contracts/kubeconfig-cluster.ts';
 
@@ -81,7 +82,13 @@ export async function deployedTarget(kubeconfig: string, namespace: string): Pro
       await applyOwnershipRecord(objects);
       const answers = await Promise.all(
         objects.map(async (object) => {
-          const content = withOwnership(inNamespace(object.content, namespace), applySet);
+          const content = sentObject({
+            content: inNamespace(object.content, namespace),
+            schema: undefined,
+            applySet,
+            ignored: [],
+            onto: { kind: 'nothing' },
+          });
           return cluster.apply({ address: addressOf(object), object: content, force: false });
         }),
       );
@@ -107,6 +114,8 @@ export async function deployedTarget(kubeconfig: string, namespace: string): Pro
               namespace,
               clusterScoped: [],
               prune: true,
+              ignore: [],
+              forceConflicts: { kind: 'none' },
               timeoutMs: 60_000,
               position: { path: '.github/planwright.yml', line: 1, column: 1 },
             },

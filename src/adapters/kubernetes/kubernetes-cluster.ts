@@ -1,6 +1,7 @@
 import { type ClusterUid, clusterUid } from '../../domain/identity.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { SchemaLookup } from '../../domain/plan/field-schema.ts';
+import { fieldManager } from '../../domain/plan/managed-fields.ts';
 import type {
   ApplyAnswer,
   DeleteAnswer,
@@ -21,7 +22,6 @@ import { describeObject, objectPath, unaddressable } from './resource-path.ts';
 import { SchemaStore } from './schema-store.ts';
 import { WatchRefused, watchObject } from './watch-object.ts';
 
-const fieldManager = 'planwright';
 const catalogAgeMs = 10_000;
 /** How long a new CustomResourceDefinition may take until discovery shows it. */
 const unsettledMs = 30_000;
@@ -96,6 +96,28 @@ export class KubernetesCluster implements Cluster {
     const answer = await this.#apply(request, 'write');
     this.#noticeWrite(request.address);
     return answer;
+  }
+
+  async replaceManagedFields(
+    address: ObjectAddress,
+    { uid, resourceVersion, managedFields }: Parameters<Cluster['replaceManagedFields']>[1],
+  ): Promise<ApplyAnswer> {
+    const subject = this.#subject('change of managers', address);
+    const problem = unaddressable(address);
+    if (problem !== undefined) return misnamed(subject, problem);
+    const answer = await this.#api.request({
+      method: 'PATCH',
+      path: `${objectPath(address)}?${new URLSearchParams({ fieldManager })}`,
+      // The API server takes both as preconditions, of any kind of patch.
+      body: {
+        type: 'application/merge-patch+json',
+        text: canonicalJson({ metadata: { uid, resourceVersion, managedFields } }),
+      },
+      as: 'own',
+      repeatability: 'write',
+    });
+    if (isObjectAnswer(answer)) return { kind: 'applied', object: answer.body, created: false };
+    return refusal(answer, subject);
   }
 
   async delete(

@@ -1,4 +1,6 @@
 import type { Position } from '../manifest/rendered-object.ts';
+import type { IgnoreRule } from '../plan/ignored-fields.ts';
+import type { ForceConflicts } from '../plan/take-fields.ts';
 
 /** `.github/planwright.yml`, read, validated and with every default filled in. Shapes follow the published schema. */
 export interface Configuration {
@@ -31,6 +33,9 @@ export interface Stack {
   readonly namespaces?: readonly string[];
   /** Kinds without namespace that it may touch. */
   readonly clusterScoped: readonly string[];
+  /** Fields that others own: sent when the object is created, then left alone. */
+  readonly ignore: readonly IgnoreRule[];
+  readonly forceConflicts: ForceConflicts;
   readonly prune: boolean;
   readonly timeoutMs: number;
   /** Where the stack is declared in the file. */

@@ -18,6 +18,16 @@ export interface StackShape {
   readonly namespace?: string;
   readonly namespaces?: readonly string[];
   readonly cluster_scoped?: readonly string[];
+  readonly ignore?: readonly IgnoreShape[];
+  readonly force_conflicts?: boolean | readonly string[];
   readonly prune?: boolean;
   readonly timeout?: string;
+}
+
+export interface IgnoreShape {
+  readonly kind: string;
+  readonly group?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly path: string;
 }

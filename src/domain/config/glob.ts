@@ -1,7 +1,8 @@
 /** A pattern over paths, ready to be asked. */
 export type GlobMatcher = (path: string) => boolean;
 
-const maxWildcards = 20;
+/** In one pattern. */
+export const maxWildcards = 20;
 
 /** What is wrong with a glob, or undefined. The syntax is small on purpose: what it leaves out (braces, classes, negation) is refused, not guessed. */
 export function globFault(glob: string): string | undefined {
@@ -25,7 +26,12 @@ export function globFault(glob: string): string | undefined {
 export function compileGlob(glob: string): GlobMatcher {
   const written = glob.split('/');
   const names = written.at(-1) === '**' ? [...written, '*'] : written;
-  return (path) => matchSequence(names, path.split('/'), { isStar: (name) => name === '**', matches: matchName });
+  return (path) => matchNames(names, path.split('/'));
+}
+
+/** Compares name by name: `**` is any number of names, `*` and `?` stay within one. At most pattern × names steps. */
+export function matchNames(pattern: readonly string[], names: readonly string[]): boolean {
+  return matchSequence(pattern, names, { isStar: (name) => name === '**', matches: matchName });
 }
 
 function matchName(pattern: string, name: string): boolean {

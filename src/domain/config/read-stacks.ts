@@ -1,7 +1,10 @@
 import type { Problem } from '../manifest/rendered-object.ts';
 import type { YamlMapping } from '../manifest/yaml-tree.ts';
+import { readFieldPattern } from '../plan/field-pattern.ts';
+import type { IgnoreRule } from '../plan/ignored-fields.ts';
+import type { ForceConflicts } from '../plan/take-fields.ts';
 import type { Stack } from './config.ts';
-import type { ConfigurationShape, StackShape } from './configuration-shape.ts';
+import type { ConfigurationShape, IgnoreShape, StackShape } from './configuration-shape.ts';
 import { durationMs } from './duration.ts';
 import { globFault } from './glob.ts';
 import { nameFromPath, type PathPattern, parsePathPattern } from './path-pattern.ts';
@@ -65,12 +68,19 @@ function readStack(
       `"namespace" is ${shape.namespace}, which "namespaces" does not list: the stack could not touch it`,
     );
   }
+  const ignore = readIgnored(shape.ignore ?? []);
+  for (const { at, message } of ignore.faults) refuse(offsetOf('ignore', ...at), message);
   const timeoutMs = shape.timeout === undefined ? defaultTimeoutMs : (durationMs(shape.timeout) ?? 0);
   if (timeoutMs < 1000 || timeoutMs > maxTimeoutMs) refuse(offsetOf('timeout'), '"timeout" must be between 1s and 7d');
   const name =
     shape.name ?? (pattern === undefined || pattern.placeholders.has('stack') ? undefined : nameFromPath(pattern));
   return {
-    stack: withDefaults(shape, { path: pattern?.path ?? shape.path, timeoutMs, position: place(offsetOf()) }),
+    stack: withDefaults(shape, {
+      path: pattern?.path ?? shape.path,
+      ignore: ignore.rules,
+      timeoutMs,
+      position: place(offsetOf()),
+    }),
     problems,
     named:
       name === undefined || name === ''
@@ -79,7 +89,7 @@ function readStack(
   };
 }
 
-function withDefaults(shape: StackShape, known: Pick<Stack, 'path' | 'timeoutMs' | 'position'>): Stack {
+function withDefaults(shape: StackShape, known: Pick<Stack, 'path' | 'ignore' | 'timeoutMs' | 'position'>): Stack {
   return {
     ...known,
     ...(shape.name === undefined ? {} : { name: shape.name }),
@@ -88,8 +98,35 @@ function withDefaults(shape: StackShape, known: Pick<Stack, 'path' | 'timeoutMs'
     ...(shape.namespaces === undefined ? {} : { namespaces: shape.namespaces }),
     watch: shape.watch ?? [],
     clusterScoped: shape.cluster_scoped ?? [],
+    forceConflicts: forceConflictsOf(shape.force_conflicts),
     prune: shape.prune ?? true,
   };
+}
+
+function forceConflictsOf(shape: StackShape['force_conflicts']): ForceConflicts {
+  if (shape === undefined || shape === false) return { kind: 'none' };
+  return shape === true ? { kind: 'all' } : { kind: 'managers', managers: shape };
+}
+
+interface IgnoredRead {
+  readonly rules: readonly IgnoreRule[];
+  /** `at`: where in the list. */
+  readonly faults: readonly { readonly at: readonly [number, string]; readonly message: string }[];
+}
+
+function readIgnored(shapes: readonly IgnoreShape[]): IgnoredRead {
+  const rules: IgnoreRule[] = [];
+  const faults: { readonly at: readonly [number, string]; readonly message: string }[] = [];
+  shapes.forEach(({ path, ...what }, index) => {
+    const read = readFieldPattern(path);
+    if (read.kind === 'pattern') rules.push({ ...what, path: read.pattern });
+    else faults.push({ at: [index, 'path'], message: read.message });
+    for (const key of ['namespace', 'name'] as const) {
+      const fault = what[key] === undefined ? undefined : globFault(what[key]);
+      if (fault !== undefined) faults.push({ at: [index, key], message: fault });
+    }
+  });
+  return { rules, faults };
 }
 
 /** A directory must say which environment it is for, unless there is only one. */

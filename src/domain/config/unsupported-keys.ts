@@ -30,8 +30,6 @@ const inStack: ReadonlyMap<string, Harmless> = new Map([
   ['renderer', only('manifests')],
   ['engine', only('kubernetes')],
   ['needs', emptyList],
-  ['ignore', emptyList],
-  ['force_conflicts', (node: YamlNode) => only(false)(node) || emptyList(node)],
   ['drift', never],
   ['helm', never],
   ['terraform', never],

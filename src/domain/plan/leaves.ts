@@ -20,6 +20,8 @@ export interface Leaves {
   readonly containers: ReadonlySet<string>;
 }
 
+export const noLeaves: Leaves = { byPath: new Map(), containers: new Set() };
+
 /** What identifies the object, or belongs to the server alone, is no leaf; `apiVersion` stands for the object's existence. */
 const identityAndServerFields = new Set([
   'kind',

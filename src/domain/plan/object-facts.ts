@@ -1,5 +1,7 @@
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { ObjectIdentity } from '../manifest/rendered-object.ts';
+import type { ClientSideApply } from './client-side-apply.ts';
+import type { FieldPattern } from './field-pattern.ts';
 import type { FieldSchema } from './field-schema.ts';
 import type { PlacedObject } from './place-objects.ts';
 import type { ApplyAnswer, Refusal } from './prediction.ts';
@@ -14,8 +16,16 @@ export interface ObjectFacts {
   readonly live: LiveState;
   /** The answer to the dry-run of `merge`; undefined when none was asked for. */
   readonly prediction?: ApplyAnswer;
-  /** The forced dry-run, asked for where the first one's conflicts are all drift of this target's own fields. */
+  /** The forced dry-run, asked for where every conflict of the first one may be taken. */
   readonly takenBack?: ApplyAnswer;
+  /** Paths that others own, by the stack's `ignore` or because an autoscaler does. */
+  readonly ignored: readonly FieldPattern[];
+  /** kubectl's client-side apply owns fields of the live object, which have to become ours. */
+  readonly clientSide?: ClientSideApply;
+  /** The target whose object this was, or becomes, by the same commit. */
+  readonly moved?: { readonly kind: 'from' | 'to'; readonly target: string };
+  /** What was found out before anything was asked, for people. */
+  readonly notes: readonly string[];
   /** The object carries this target's ownership label. */
   readonly member: boolean;
   readonly schema: FieldSchema | undefined;
@@ -32,4 +42,10 @@ export function uidOf(object: JsonObject): string | undefined {
   const metadata = object['metadata'];
   const uid = isJsonObject(metadata) ? metadata['uid'] : undefined;
   return typeof uid === 'string' ? uid : undefined;
+}
+
+export function resourceVersionOf(object: JsonObject): string | undefined {
+  const metadata = object['metadata'];
+  const version = isJsonObject(metadata) ? metadata['resourceVersion'] : undefined;
+  return typeof version === 'string' ? version : undefined;
 }

@@ -1,9 +1,11 @@
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, sameJson } from '../json.ts';
+import { type Abandonment, abandonment } from './abandoned-fields.ts';
+import { withoutIgnored } from './ignored-fields.ts';
 import { type Leaves, leavesOf } from './leaves.ts';
 import { type SecretCheck, secretCheck } from './mask.ts';
 import type { ObjectFacts } from './object-facts.ts';
 
-/** One object taken apart at every stage where it exists, once for all that is asked of it. */
+/** One object taken apart at every stage where it exists, once for all that is asked of it. Fields that the stack ignores are in none. */
 export interface ObjectLeaves {
   readonly deployed: Leaves | undefined;
   readonly base: Leaves | undefined;
@@ -11,29 +13,58 @@ export interface ObjectLeaves {
   readonly live: Leaves | undefined;
   /** As the dry-run answered it, the forced one before the other. */
   readonly predicted: Leaves | undefined;
+  /** Of the live object: what goes because Planwright owns it and does not render it any more, whoever rendered it. */
+  readonly abandoned: Leaves;
 }
+
+const nothing: Leaves = { byPath: new Map(), containers: new Set() };
 
 export function objectLeaves(facts: ObjectFacts): ObjectLeaves {
   const known = new Map<JsonObject, Leaves>();
+  // Who creates an object sends all of it.
+  const ignored = facts.live.kind === 'absent' ? [] : facts.ignored;
   // Stages of one commit share their content.
   const read = (content: JsonObject | undefined): Leaves | undefined => {
     if (content === undefined) return undefined;
-    const leaves = known.get(content) ?? leavesOf(content, facts.schema);
+    const leaves = known.get(content) ?? leavesOf(withoutIgnored(content, facts.schema, ignored), facts.schema);
     known.set(content, leaves);
     return leaves;
   };
-  const answer = facts.takenBack ?? facts.prediction;
+  const live = read(facts.live.kind === 'found' ? facts.live.object : undefined);
+  const merge = read(facts.merge?.content);
+  const gone = abandonment(facts, { live, merge });
+  const predicted = read(gone.predicted);
   return {
     deployed: read(facts.deployed?.content),
     base: read(facts.base?.content),
-    merge: read(facts.merge?.content),
-    live: read(facts.live.kind === 'found' ? facts.live.object : undefined),
-    predicted: read(answer?.kind === 'applied' ? answer.object : undefined),
+    merge,
+    live,
+    predicted,
+    abandoned: live === undefined ? nothing : abandonedLeaves(gone, live, predicted),
   };
 }
 
+function abandonedLeaves(gone: Abandonment, live: Leaves, predicted: Leaves | undefined): Leaves {
+  const byPath = [...live.byPath].filter(
+    // A default that comes again is no move.
+    ([path, leaf]) => gone.isAbandoned(leaf) && !sameJson(predicted?.byPath.get(path)?.value, leaf.value),
+  );
+  return { byPath: new Map(byPath), containers: gone.containers };
+}
+
 /** What may not be shown of an object, by everything that is known of it. */
-export function secretsOf(facts: ObjectFacts, leaves: ObjectLeaves): SecretCheck {
-  const readings = [leaves.deployed, leaves.base, leaves.merge, leaves.live, leaves.predicted];
-  return secretCheck(facts.identity, () => readings.filter((reading) => reading !== undefined));
+export function secretsOf(facts: ObjectFacts): SecretCheck {
+  return secretCheck(facts.identity, () => {
+    const answer = facts.takenBack ?? facts.prediction;
+    const contents = [
+      facts.deployed?.content,
+      facts.base?.content,
+      facts.merge?.content,
+      facts.live.kind === 'found' ? facts.live.object : undefined,
+      answer?.kind === 'applied' ? answer.object : undefined,
+    ];
+    return [...new Set(contents)].flatMap((content) =>
+      content === undefined ? [] : [leavesOf(content, facts.schema)],
+    );
+  });
 }

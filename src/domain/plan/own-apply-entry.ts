@@ -1,7 +1,5 @@
 import { isJsonArray, isJsonObject, type JsonObject } from '../json.ts';
-
-/** The name under which Planwright applies. */
-export const fieldManager = 'planwright';
+import { fieldManager } from './managed-fields.ts';
 
 /** What our manager owns of an object by its applies. */
 export interface OwnApplyEntry {

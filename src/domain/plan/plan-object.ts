@@ -4,14 +4,15 @@ import { identityText, type Position, type Problem } from '../manifest/rendered-
 import { checkAgainstSchema } from './check-against-schema.ts';
 import { absent, type Effect, type Move } from './effect.ts';
 import { apiFieldPath, type PathSegment } from './field-path.ts';
-import { type Leaves, leavesOf } from './leaves.ts';
+import { type Leaves, leavesOf, noLeaves } from './leaves.ts';
 import { isOrderPath, orderOf } from './list-order.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import { type ObjectLeaves, objectLeaves, secretsOf } from './object-leaves.ts';
+import { conflictAdvice, conflictText, objectNotes } from './object-notes.ts';
 import { ownApplyEntry } from './own-apply-entry.ts';
 import { apiVersionOf } from './place-objects.ts';
 import type { Change, ChangeAction, Confidence, Difference, Origin, PlanKind, ShownValue } from './plan.ts';
-import type { FieldConflict, Refusal } from './prediction.ts';
+import type { Refusal } from './prediction.ts';
 import { showStep, showValue } from './show-value.ts';
 import { type FieldStep, type FieldSteps, fieldSteps, type Stage, valueAt } from './steps.ts';
 
@@ -61,7 +62,7 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
   const action = actionOf(facts, fields, immutable);
   const position = facts.merge?.rendered.position ?? facts.base?.rendered.position ?? facts.deployed?.rendered.position;
   const danger = dangerOf(facts, action, immutable);
-  const notes = [...(facts.merge?.notes ?? []), ...judged.notes, ...adoptionNotes(facts)];
+  const notes = [...judged.notes, ...objectNotes(facts, leaves.abandoned)];
   const effects = effectsOf(facts, fields, { action, target: settings.target, cluster: settings.cluster });
   const change: Change = {
     object: facts.identity,
@@ -83,20 +84,23 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
 }
 
 /** Nothing moves in any step: every stage renders the same, and applying it changes nothing. It is asked first because most objects of most plans are so. */
-function staysAsItIs({ merge, base, deployed, live, prediction, takenBack, member }: ObjectFacts): boolean {
-  if (merge === undefined || live.kind !== 'found' || !member || takenBack !== undefined) return false;
+function staysAsItIs(facts: ObjectFacts): boolean {
+  const { merge, base, deployed, live, prediction, takenBack } = facts;
+  if (merge === undefined || live.kind !== 'found' || takenBack !== undefined) return false;
+  if (!facts.member || facts.clientSide !== undefined) return false;
   if (prediction?.kind !== 'applied' || prediction.object !== live.object) return false;
   if (deployed !== undefined && base === undefined) return false;
   return [deployed, base].every((stage) => stage === undefined || sameJson(stage.content, merge.content));
 }
 
-function unchangedObject({ identity, merge }: ObjectFacts): ObjectPlan {
+function unchangedObject(facts: ObjectFacts): ObjectPlan {
+  const { merge } = facts;
   const change: Change = {
-    object: identity,
+    object: facts.identity,
     action: 'no-op',
     differences: [],
     confidence: { level: 'server' },
-    notes: merge?.notes ?? [],
+    notes: objectNotes(facts, noLeaves),
     ...(merge === undefined ? {} : { position: merge.rendered.position }),
     write: false,
   };
@@ -116,6 +120,7 @@ function keepReason(facts: ObjectFacts, settings: ObjectPlanSettings): string | 
   if (settings.kind === 'adoption') return 'not rendered here; an adoption deletes nothing';
   if (settings.prune === 'unsure') return 'not rendered; nothing is said about it while the files have errors';
   if (settings.prune === 'disabled') return 'no longer rendered; it stays, because the stack says `prune: false`';
+  if (facts.moved?.kind === 'to') return `moved to ${facts.moved.target}: it becomes that target's and stays as it is`;
   if (!facts.member) return "no longer rendered; it stays, because it does not carry this target's ownership label";
   const owners = liveMetadata(facts)['ownerReferences'];
   if (isJsonArray(owners) && owners.some((owner) => isJsonObject(owner) && owner['controller'] === true))
@@ -269,14 +274,14 @@ function serverDifferences(facts: ObjectFacts, leaves: ObjectLeaves): readonly D
   const { live, predicted, merge: rendered } = leaves;
   if (live === undefined || predicted === undefined || rendered === undefined) return [];
   const removed = leaves.deployed ?? rendered;
-  const isSecret = secretsOf(facts, leaves);
+  const isSecret = secretsOf(facts);
   const differences: Difference[] = [];
   for (const path of new Set([...live.byPath.keys(), ...predicted.byPath.keys()])) {
     const leaf = predicted.byPath.get(path) ?? live.byPath.get(path);
     if (leaf === undefined || leaf.kind === 'order' || path === 'apiVersion') continue;
     const before = valueAt(live, leaf);
     const after = valueAt(predicted, leaf);
-    if (sameJson(before, after) || isOurs(path, rendered) || isOurs(path, removed)) continue;
+    if (sameJson(before, after) || [rendered, removed, leaves.abandoned].some((ours) => isOurs(path, ours))) continue;
     const shown = (value: Json | undefined): ShownValue => {
       if (value === undefined) return { kind: 'absent' };
       return isSecret(leaf.segments, value)
@@ -314,12 +319,7 @@ function judge(facts: ObjectFacts, settings: ObjectPlanSettings): Judgement {
   const answer = facts.takenBack ?? facts.prediction;
   if (answer === undefined) return { ...fine, ...offline(facts, unaskedReason(facts)) };
   if (answer.kind === 'applied') {
-    return {
-      ...fine,
-      confidence: { level: 'server' },
-      notes:
-        facts.takenBack === undefined ? [] : ['changed by hand since it was deployed; applying takes the fields back'],
-    };
+    return { ...fine, confidence: { level: 'server' } };
   }
   return refused(facts, answer, settings);
 }
@@ -356,23 +356,13 @@ function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSetti
     case 'not-served':
       return { ...fine, ...offline(facts, unaskedReason(facts)) };
     case 'conflict':
-      return failed(
-        facts,
-        `${what}: ${conflictText(refusal.conflicts)}; take the fields out of the manifest, or let their owner release them`,
-      );
+      return failed(facts, `${what}: ${conflictText(refusal.conflicts)}; ${conflictAdvice(facts, refusal.conflicts)}`);
     case 'invalid':
     case 'stale':
       return failed(facts, `${what}: ${refusal.message}`, refusal.kind === 'invalid' ? refusal.fields : []);
     case 'unavailable':
       return { ...fine, complete: false, confidence: { level: 'rendered', reason: refusal.message } };
   }
-}
-
-export function conflictText(conflicts: readonly FieldConflict[]): string {
-  const byManager = new Map<string, string[]>();
-  for (const { manager, field } of conflicts)
-    byManager.set(manager, [...(byManager.get(manager) ?? []), field.replace(/^\./, '')]);
-  return [...byManager].map(([manager, fields]) => `${manager} owns ${fields.join(', ')}`).join('; ');
 }
 
 function failed(facts: ObjectFacts, message: string, fields: readonly string[] = []): Judgement {
@@ -446,16 +436,10 @@ function offline(facts: ObjectFacts, reason: string): Pick<Judgement, 'confidenc
   return { confidence: { level: 'schema', reason }, problems };
 }
 
-function adoptionNotes(facts: ObjectFacts): readonly string[] {
-  return facts.merge !== undefined && facts.live.kind === 'found' && !facts.member
-    ? ["adopted: it is on the cluster already and becomes this target's"]
-    : [];
-}
-
 /** The live entry of our own manager differs from what an apply would leave. */
 function needsOwnership(facts: ObjectFacts): boolean {
   if (facts.merge === undefined || facts.live.kind !== 'found') return false;
-  if (!facts.member) return true;
+  if (!facts.member || facts.clientSide !== undefined) return true;
   const answer = facts.takenBack ?? facts.prediction;
   if (answer?.kind !== 'applied') return false;
   const [after, before] = [ownApplyEntry(answer.object), ownApplyEntry(facts.live.object)];

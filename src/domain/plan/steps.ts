@@ -52,9 +52,10 @@ export function fieldSteps(facts: ObjectFacts, leaves: ObjectLeaves, settings: S
   if (facts.base !== undefined || facts.deployed !== undefined) renders.push({ stage: 'base', leaves: leaves.base });
   renders.push({ stage: 'merge', leaves: leaves.merge });
 
-  const isSecret = secretsOf(facts, leaves);
+  const isSecret = secretsOf(facts);
   const live = liveReading(facts, leaves, settings);
   const paths = new Map<string, Leaf>();
+  for (const [path, leaf] of leaves.abandoned.byPath) paths.set(path, leaf);
   for (const render of renders) for (const [path, leaf] of render.leaves?.byPath ?? []) paths.set(path, leaf);
 
   const result: FieldSteps[] = [];
@@ -68,7 +69,8 @@ export function fieldSteps(facts: ObjectFacts, leaves: ObjectLeaves, settings: S
     for (const { stage, leaves: render } of renders) {
       const rendered = render === undefined ? undefined : valueAt(render, leaf);
       // A field that nothing rendered so far was not ours: what lies on the cluster is where it starts from.
-      if (rendered === undefined && values.length === 0 && stage !== 'merge') continue;
+      if (rendered === undefined && values.length === 0 && stage !== 'merge' && !leaves.abandoned.byPath.has(path))
+        continue;
       values.push({ stage, value: read(rendered), present: render !== undefined });
     }
     const start: Point = {

@@ -76,7 +76,7 @@ function watchersOf(
 
 /** What a plan depends on; approvals, order and timeouts change who may deploy and when, not what. */
 function settingsKey({ directory, environment, stack }: Target): string {
-  const { renderer, namespace, namespaces, clusterScoped, prune } = stack;
+  const { renderer, namespace, namespaces, clusterScoped, ignore, forceConflicts, prune } = stack;
   return JSON.stringify([
     directory,
     environment.cluster,
@@ -84,6 +84,8 @@ function settingsKey({ directory, environment, stack }: Target): string {
     namespace ?? null,
     namespaces ?? null,
     clusterScoped,
+    ignore,
+    forceConflicts,
     prune,
   ]);
 }

@@ -63,6 +63,8 @@ export function discoverStacks(input: DiscoveryInput): ResolvedTargets {
       name: stackName,
       watch: [],
       clusterScoped: [],
+      ignore: [],
+      forceConflicts: { kind: 'none' },
       prune: true,
       timeoutMs: discoveredTimeoutMs,
       position,

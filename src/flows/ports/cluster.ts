@@ -55,6 +55,14 @@ export interface ReadOnlyCluster {
 export interface Cluster extends ReadOnlyCluster {
   /** Server-side apply, field manager `planwright`, `fieldValidation=Strict`. Repeating it with the same object is harmless. */
   apply(request: ApplyRequest): Promise<ApplyAnswer>;
+  /**
+   * Rewrites who owns which fields, and nothing else, of the object in exactly the state that was read (`stale` otherwise); the answer is the object as
+   * it is then.
+   */
+  replaceManagedFields(
+    address: ObjectAddress,
+    change: { readonly uid: string; readonly resourceVersion: string; readonly managedFields: readonly JsonObject[] },
+  ): Promise<ApplyAnswer>;
   /** Deletes the object with this UID and no other. `foreground` ends when dependents are gone, `background` at once. */
   delete(
     address: ObjectAddress,

@@ -46,6 +46,8 @@ describe('a good file', () => {
             path: 'apps/{stack}/overlays/{environment}',
             watch: [],
             clusterScoped: [],
+        ignore: [],
+        forceConflicts: { kind: 'none' },
             prune: true,
             timeoutMs: 600_000,
             position: position(6),
@@ -79,6 +81,40 @@ stacks:
   - {path: web, force_conflicts: []}
 `;
     expect(problems(text)).toEqual([]);
+  });
+
+  test.each([
+    ['', { kind: 'none' }],
+    ['force_conflicts: false', { kind: 'none' }],
+    ['force_conflicts: true', { kind: 'all' }],
+    ['force_conflicts: [helm]', { kind: 'managers', managers: ['helm'] }],
+  ])('a stack with "%s" says whose fields it takes', (key, expected) => {
+    const result = read(`version: 1\nenvironments: {staging: }\nstacks: [{path: a, ${key}}]`);
+    expect(result.kind === 'read' && result.configuration.stacks[0]?.forceConflicts).toEqual(expected);
+  });
+
+  test('a stack says what it leaves to others', () => {
+    const rule = '{kind: Deployment, group: apps, namespace: "web-*", name: front, path: "spec.template.**.image"}';
+    const result = read(`version: 1\nenvironments: {staging: }\nstacks: [{path: a, ignore: [${rule}]}]`);
+    expect(result.kind === 'read' && result.configuration.stacks[0]?.ignore).toEqual([
+      {
+        kind: 'Deployment',
+        group: 'apps',
+        namespace: 'web-*',
+        name: 'front',
+        path: { text: 'spec.template.**.image', names: ['spec', 'template', '**', 'image'] },
+      },
+    ]);
+  });
+
+  test.each([
+    ['{kind: Deployment, path: spec..replicas}', '3:54 "spec..replicas" is no field that could be ignored: write it'],
+    ['{kind: Deployment, path: metadata.name}', '3:54 "metadata.name" is no field that could be ignored: every object'],
+    ['{kind: Deployment, name: "a{b}", path: spec}', '3:54 the pattern may hold the wildcards'],
+  ])('what a stack leaves to others must be a field: %s', (rule, problem) => {
+    expect(problems(`version: 1\nenvironments: {staging: }\nstacks: [{path: a, ignore: [${rule}]}]`)).toEqual([
+      expect.stringContaining(problem),
+    ]);
   });
 
   test('without stacks says that nothing is planned', () => {
@@ -250,9 +286,6 @@ describe('what is not supported yet is refused on its line, not ignored', () => 
     ['renderer: kustomize', '"renderer: kustomize"'],
     ['engine: terraform', '"engine: terraform"'],
     ['needs: [a]', '"needs"'],
-    ['ignore: [{kind: Deployment, path: spec.replicas}]', '"ignore"'],
-    ['force_conflicts: true', '"force_conflicts"'],
-    ['force_conflicts: [helm]', '"force_conflicts"'],
     ['drift: {schedule: "0 * * * *", mode: report}', '"drift"'],
     ['helm: {release: a, values: [values.yaml]}', '"helm"'],
     ['terraform: {workspace: "{environment}"}', '"terraform"'],

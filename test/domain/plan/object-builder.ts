@@ -7,6 +7,8 @@ import {
   type RenderedObject,
 } from '../../../src/domain/manifest/rendered-object.ts';
 import { assemblePlan, type PlanInput } from '../../../src/domain/plan/assemble-plan.ts';
+import { clientSideApply } from '../../../src/domain/plan/client-side-apply.ts';
+import { type FieldPattern, readFieldPattern } from '../../../src/domain/plan/field-pattern.ts';
 import type { FieldSchema } from '../../../src/domain/plan/field-schema.ts';
 import type { LiveState, ObjectFacts } from '../../../src/domain/plan/object-facts.ts';
 import type { PlacedObject } from '../../../src/domain/plan/place-objects.ts';
@@ -133,6 +135,7 @@ export interface ObjectStages {
   /** `undefined`: the dry-run answers what is rendered. */
   readonly prediction?: ApplyAnswer | 'unasked';
   readonly takenBack?: ApplyAnswer;
+  readonly ignored?: readonly string[];
 }
 
 /** What is known of one object. The dry-run answers with what the merge renders laid over what is live, unless a test says otherwise. */
@@ -140,6 +143,11 @@ export function facts(stages: ObjectStages): ObjectFacts {
   const known = stages.merge ?? stages.base ?? stages.deployed ?? stages.live;
   if (known === undefined) throw new Error('an object that no stage knows');
   const live: LiveState = stages.live === undefined ? { kind: 'absent' } : { kind: 'found', object: stages.live };
+  const ignored = (stages.ignored ?? []).map(pattern);
+  const migrated =
+    stages.live === undefined || stages.merge === undefined
+      ? undefined
+      : clientSideApply({ live: stages.live, rendered: stages.merge, schema: stages.schema, ignored });
   const answer = stages.prediction === undefined ? predicted(stages) : stages.prediction;
   return {
     identity: identityOf(known),
@@ -149,9 +157,18 @@ export function facts(stages: ObjectStages): ObjectFacts {
     live,
     ...(answer === undefined || answer === 'unasked' ? {} : { prediction: answer }),
     ...(stages.takenBack === undefined ? {} : { takenBack: stages.takenBack }),
+    ...(migrated === undefined ? {} : { clientSide: migrated }),
+    ignored,
+    notes: [],
     member: stages.member ?? stages.live !== undefined,
     schema: stages.schema,
   };
+}
+
+export function pattern(path: string): FieldPattern {
+  const read = readFieldPattern(path);
+  if (read.kind === 'invalid') throw new Error(read.message);
+  return read.pattern;
 }
 
 function predicted({ merge, live }: ObjectStages): ApplyAnswer | undefined {

@@ -19,6 +19,8 @@ function target(name: string, directory: string, { stack, environment }: Wish = 
       path: directory,
       watch: [],
       clusterScoped: [],
+      ignore: [],
+      forceConflicts: { kind: 'none' },
       prune: true,
       timeoutMs: 1000,
       position: { path: 'p', line: 1, column: 1 },

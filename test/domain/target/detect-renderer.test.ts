@@ -8,6 +8,8 @@ const stack: Stack = {
   path: 'apps/web',
   watch: [],
   clusterScoped: [],
+  ignore: [],
+  forceConflicts: { kind: 'none' },
   prune: true,
   timeoutMs: 1000,
   position: { path: 'p', line: 1, column: 1 },
