@@ -1,7 +1,7 @@
 import { type JsonObject, sameJson } from '../json.ts';
 import { type Abandonment, abandonment } from './abandoned-fields.ts';
 import { withoutIgnored } from './ignored-fields.ts';
-import { type Leaves, leavesOf } from './leaves.ts';
+import { type Leaves, leavesOf, noLeaves } from './leaves.ts';
 import { type SecretCheck, secretCheck } from './mask.ts';
 import type { ObjectFacts } from './object-facts.ts';
 
@@ -16,8 +16,6 @@ export interface ObjectLeaves {
   /** Of the live object: what goes because Planwright owns it and does not render it any more, whoever rendered it. */
   readonly abandoned: Leaves;
 }
-
-const nothing: Leaves = { byPath: new Map(), containers: new Set() };
 
 export function objectLeaves(facts: ObjectFacts): ObjectLeaves {
   const known = new Map<JsonObject, Leaves>();
@@ -40,7 +38,7 @@ export function objectLeaves(facts: ObjectFacts): ObjectLeaves {
     merge,
     live,
     predicted,
-    abandoned: live === undefined ? nothing : abandonedLeaves(gone, live, predicted),
+    abandoned: live === undefined ? noLeaves : abandonedLeaves(gone, live, predicted),
   };
 }
 
