@@ -5,8 +5,7 @@ import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
 import { atLeast } from '../domain/gate/people.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
 import { absent, type EffectValue, type Move } from '../domain/plan/effect.ts';
-import { leavesOf } from '../domain/plan/leaves.ts';
-import { isSecretLeaf } from '../domain/plan/mask.ts';
+import { objectLeaves, secretsOf } from '../domain/plan/object-leaves.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { effectValue } from '../domain/plan/steps.ts';
 import { approvalsOf } from './decide-gate.ts';
@@ -103,11 +102,11 @@ async function promisedMoves(
 function outcomeOf(planned: PlannedTarget, field: Pick<Move, 'object' | 'path'>, key: Uint8Array): EffectValue {
   const facts = planned.facts.get(identityKey(field.object));
   if (facts?.merge === undefined) return absent;
-  const leaf = leavesOf(facts.merge.content, facts.schema).byPath.get(field.path);
+  const leaf = objectLeaves(facts).merge?.byPath.get(field.path);
   if (leaf === undefined) return absent;
   return effectValue({
     value: leaf.value,
-    secret: isSecretLeaf(facts.identity, leaf.segments, leaf.value),
+    secret: secretsOf(facts)(leaf.segments, leaf.value),
     identity: facts.identity,
     path: field.path,
     key,

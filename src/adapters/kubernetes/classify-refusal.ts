@@ -1,6 +1,6 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { textMask } from '../../domain/plan/mask-text.ts';
 import type { FieldConflict, Refusal } from '../../domain/plan/prediction.ts';
-import { maskApiMessage } from './mask-api-message.ts';
 
 /** An answer that is not the object that was asked for. `body` is a Status, or the text of a proxy or of an API server that found no route. */
 export interface RefusingAnswer {
@@ -37,12 +37,13 @@ const longestMessage = 1500;
  */
 export function classifyRefusal(answer: RefusingAnswer, request: RefusedRequest): Refusal {
   const status = readStatus(answer.body);
-  const say = (text: string) => `${request.subject}: ${presentable(text, request.object)}`;
+  const mask = textMask(request.object === undefined ? [] : [request.object]);
+  const say = (text: string) => `${request.subject}: ${presentable(mask(text))}`;
   const message = say(status.message === '' ? `HTTP ${answer.status}` : status.message);
   const invalid = (fields: readonly string[] = causeFields(status)): Refusal => ({
     kind: 'invalid',
     status: answer.status,
-    fields: fields.map((field) => maskApiMessage(field, request.object)),
+    fields: fields.map(mask),
     message,
   });
 
@@ -85,11 +86,10 @@ export function isAbsent(answer: RefusingAnswer): boolean {
   return answer.status === 404 && readStatus(answer.body).name !== '';
 }
 
-/** What the API says in its own words, masked and cut; not for people without a subject before it. */
-function presentable(text: string, object: JsonObject | undefined): string {
-  // Masked before it is cut: half a secret is not found any more.
-  const safe = maskApiMessage(text, object).trim();
-  return safe.length <= longestMessage ? safe : `${safe.slice(0, longestMessage)} …`;
+/** What the API says in its own words, masked before and cut here; not for people without a subject before it. */
+function presentable(masked: string): string {
+  const text = masked.trim();
+  return text.length <= longestMessage ? text : `${text.slice(0, longestMessage)} …`;
 }
 
 function notFound(status: Status, message: string): Refusal {

@@ -1,5 +1,6 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { groupOf } from '../manifest/rendered-object.ts';
+import { textMask } from '../plan/mask-text.ts';
 
 /** Whether an object does what it is there for. `failed` ends the waiting. */
 export type Health =
@@ -12,10 +13,16 @@ const healthy: Health = { kind: 'healthy' };
 /**
  * Judges a live object by the rules of kstatus: what it observed of its own generation, its standard conditions, and the built-in rules of the kinds that
  * have no conditions of their own. Two gaps are closed: a failed Pod is failed, and a LoadBalancer without an address is in progress.
+ * A reason holds none of the object's secrets: conditions quote what controllers and webhooks said.
  *
  * @see https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
  */
 export function healthOf(object: JsonObject): Health {
+  const health = statusOf(object);
+  return health.kind === 'healthy' ? health : { ...health, reason: textMask([object])(health.reason) };
+}
+
+function statusOf(object: JsonObject): Health {
   const metadata = map(object['metadata']);
   const status = map(object['status']);
   if (metadata['deletionTimestamp'] !== undefined) return progressing('it is being deleted');

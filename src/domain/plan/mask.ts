@@ -1,18 +1,21 @@
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { binaryTag } from 'js-yaml';
-import { isJsonArray, isJsonObject, type Json } from '../json.ts';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { PathSegment } from './field-path.ts';
 import type { Leaves } from './leaves.ts';
+import { secretForms } from './secret-forms.ts';
 import { isSecretName } from './secret-name.ts';
+import { type SecretRepeats, secretRepeats } from './secret-repeats.ts';
 
 interface Kind {
   readonly group: string;
   readonly kind: string;
 }
 
-/** True when the value at this path of an object of this kind may not be shown, whatever else the object holds. */
+/**
+ * True when the value at this path of an object of this kind may not be shown, whatever else the object holds. Outside of a Secret's data a boolean is
+ * no secret, however it is named (`automountServiceAccountToken`).
+ */
 export function isSecretLeaf(kind: Kind, segments: readonly PathSegment[], value: Json): boolean {
-  return isSecretPlace(kind, segments) || holdsSecret(value);
+  return isInSecret(kind, segments) || (isNamedSecret(segments) && typeof value !== 'boolean') || holdsSecret(value);
 }
 
 /** Says of a value of one object whether it may not be shown. */
@@ -20,24 +23,39 @@ export type SecretCheck = (segments: readonly PathSegment[], value: Json) => boo
 
 /** As `isSecretLeaf`, and true for annotations that repeat a secret of the same object, encoded or not, in any of its readings. */
 export function secretCheck(kind: Kind, readings: () => readonly Leaves[]): SecretCheck {
-  let texts: readonly string[] | undefined;
+  let secrets: SecretRepeats | undefined;
   return (segments, value) => {
     if (isSecretLeaf(kind, segments, value)) return true;
     if (typeof value !== 'string' || !isAnnotation(segments)) return false;
-    texts ??= secretTexts(kind, readings());
-    return texts.some((secret) => repeats(value, secret));
+    secrets ??= secretRepeats(formsIn(kind, readings()));
+    return secrets.isIn(value);
   };
 }
 
-function isSecretPlace(kind: Kind, segments: readonly PathSegment[]): boolean {
+function formsIn(kind: Kind, readings: readonly Leaves[]): ReadonlySet<string> {
+  const forms = new Set<string>();
+  for (const { byPath } of readings) {
+    for (const { segments, value } of byPath.values()) {
+      const secrets = isInSecret(kind, segments) || isNamedSecret(segments) ? [value] : namedSecrets(value);
+      for (const secret of secrets) for (const form of secretForms(secret)) forms.add(form);
+    }
+  }
+  return forms;
+}
+
+/** Every value of the object that may not be shown, whether it was rendered, sent or read. A kind named Secret of another group is taken for one. */
+export function* secretValues(object: JsonObject): Generator<Json> {
+  yield* namedSecrets(object);
+  if (object['kind'] === 'Secret') yield* [object['data'] ?? null, object['stringData'] ?? null];
+}
+
+function isInSecret({ group, kind }: Kind, segments: readonly PathSegment[]): boolean {
   const first = segments[0];
-  if (
-    kind.group === '' &&
-    kind.kind === 'Secret' &&
-    first?.kind === 'field' &&
-    (first.name === 'data' || first.name === 'stringData')
-  )
-    return true;
+  if (group !== '' || kind !== 'Secret' || first?.kind !== 'field') return false;
+  return first.name === 'data' || first.name === 'stringData';
+}
+
+function isNamedSecret(segments: readonly PathSegment[]): boolean {
   return segments.some((segment, index) => isSecretSegment(segment, segments[index + 1]));
 }
 
@@ -59,70 +77,25 @@ function* namedSecrets(value: Json): Generator<Json> {
     return;
   }
   if (!isJsonObject(value)) return;
-  if (typeof value['name'] === 'string' && value['value'] !== undefined && isSecretName(value['name']))
-    yield value['value'];
+  if (typeof value['name'] === 'string' && isSecretName(value['name']) && isTold(value['value'])) yield value['value'];
   for (const [name, member] of Object.entries(value)) {
     if (isSecretName(name) && isPlain(member)) yield member;
     else yield* namedSecrets(member);
-    if (isSecretName(name) && isJsonObject(member) && member['value'] !== undefined) yield member['value'];
+    if (isSecretName(name) && isJsonObject(member) && isTold(member['value'])) yield member['value'];
   }
 }
 
 /** A map below a secret name has names of its own (`secret: { secretName: tls }`), of which `value` is none. */
 function isPlain(value: Json): boolean {
   if (isJsonArray(value)) return value.some(isPlain);
-  return value !== null && typeof value !== 'object';
+  return value !== null && typeof value !== 'object' && typeof value !== 'boolean';
+}
+
+function isTold(value: Json | undefined): value is Json {
+  return value !== undefined && typeof value !== 'boolean';
 }
 
 function isAnnotation(segments: readonly PathSegment[]): boolean {
   const parent = segments.at(-2);
   return parent?.kind === 'field' && parent.name === 'annotations';
-}
-
-/** Every form in which an object's secrets may be repeated: as they stand, in base64, and decoded from it. */
-function secretTexts(kind: Kind, readings: readonly Leaves[]): readonly string[] {
-  const texts = new Set<string>();
-  for (const { byPath } of readings) {
-    for (const { segments, value } of byPath.values()) {
-      const secrets = isSecretPlace(kind, segments) ? [value] : namedSecrets(value);
-      for (const secret of secrets)
-        for (const text of plainTexts(secret)) for (const form of [text, ...otherForms(text)]) texts.add(form);
-    }
-  }
-  return [...texts].filter((text) => text.trim() !== '');
-}
-
-function* plainTexts(value: Json): Generator<string> {
-  if (typeof value === 'string') yield value;
-  else if (typeof value === 'number' || typeof value === 'bigint') yield value.toString();
-  else if (isJsonArray(value)) for (const item of value) yield* plainTexts(item);
-  else if (isJsonObject(value)) for (const member of Object.values(value)) yield* plainTexts(member);
-}
-
-function otherForms(text: string): readonly string[] {
-  const bytes = binaryTag.resolve(text, true, binaryTag.tagName);
-  const decoded = bytes instanceof Uint8Array ? utf8Text(bytes) : undefined;
-  return [binaryTag.represent(utf8ToBytes(text)), ...(decoded === undefined ? [] : [decoded])];
-}
-
-/** Undefined for bytes that are no text. The language itself has no other decoder, and the domain uses nothing of the host. */
-function utf8Text(bytes: Uint8Array): string | undefined {
-  try {
-    return decodeURIComponent(bytesToHex(bytes).replace(/../g, '%$&'));
-  } catch {
-    return undefined;
-  }
-}
-
-/** A short text is repeated only where it stands alone: a password `a` must not blacken every word. */
-function repeats(text: string, secret: string): boolean {
-  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
-    if (secret.length >= 6 || !(isWordCharacter(text[at - 1]) || isWordCharacter(text[at + secret.length])))
-      return true;
-  }
-  return false;
-}
-
-function isWordCharacter(character: string | undefined): boolean {
-  return character !== undefined && /[\p{L}\p{N}_]/u.test(character);
 }

@@ -341,3 +341,22 @@ describe('a status of another shape', () => {
     expect(healthOf({}).kind).toBe('healthy');
   });
 });
+
+test('a reason quotes none of the object’s secrets, however a condition came to know them', () => {
+  const env = [{ name: 'DB_PASSWORD', value: 'xK4v9Qm2TzR7wL1p' }];
+  const message =
+    'admission webhook "a" denied the request: pod has env DB_PASSWORD=xK4v9Qm2TzR7 and API_TOKEN="other"';
+  const judged = healthOf(
+    object('apps/v1 Deployment', {
+      spec: { template: { spec: { containers: [{ name: 'web', env }] } } },
+      status: {
+        observedGeneration: 1,
+        conditions: [condition('Progressing', 'False', { reason: 'ProgressDeadlineExceeded', message })],
+      },
+    }),
+  );
+  expect(judged).toEqual({
+    kind: 'failed',
+    reason: 'admission webhook "a" denied the request: pod has env DB_PASSWORD=(masked) and API_TOKEN="(masked)"',
+  });
+});

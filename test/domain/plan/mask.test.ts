@@ -4,7 +4,7 @@ import type { PathSegment } from '../../../src/domain/plan/field-path.ts';
 import { leavesOf } from '../../../src/domain/plan/leaves.ts';
 import { isSecretLeaf, secretCheck } from '../../../src/domain/plan/mask.ts';
 import { isSecretName } from '../../../src/domain/plan/secret-name.ts';
-import { configMap, deployment, deploymentSchema, identityOf, manifest } from './object-builder.ts';
+import { configMap, deployment, deploymentSchema, facts, identityOf, manifest, planOf } from './object-builder.ts';
 
 const words = ['pass', 'password', 'passwd', 'secret', 'token', 'api_key', 'private_key', 'credential', 'credentials'];
 
@@ -117,6 +117,20 @@ describe('a secret value', () => {
     expect(isSecretLeaf(pod, at('spec', 'list'), value)).toBe(masked);
   });
 
+  test('is no boolean, however it is named, unless it stands in a Secret', () => {
+    expect(isSecretLeaf(pod, at('spec', 'automountServiceAccountToken'), true)).toBe(false);
+    expect(isSecretLeaf(pod, [...at('spec', 'env'), item('USE_TOKEN'), ...at('value')], false)).toBe(false);
+    expect(isSecretLeaf(pod, at('spec', 'list'), [{ automountServiceAccountToken: false }])).toBe(false);
+    expect(isSecretLeaf(pod, at('spec', 'list'), [{ name: 'USE_TOKEN', value: true }])).toBe(false);
+    expect(isSecretLeaf(pod, at('spec', 'token'), 'true')).toBe(true);
+    expect(isSecretLeaf(secret, at('data', 'enabled'), true)).toBe(true);
+    const account = manifest('ServiceAccount', { automountServiceAccountToken: false });
+    expect(planOf([facts({ merge: account })]).effects.map(({ path, after }) => [path, after])).toContainEqual([
+      'automountServiceAccountToken',
+      { kind: 'json', json: 'false' },
+    ]);
+  });
+
   test('is an annotation that repeats a secret of the same object, encoded or not', () => {
     const object = deployment({
       template: {
@@ -129,8 +143,44 @@ describe('a secret value', () => {
     expect(isSecret(annotation, 'x:hunter2!')).toBe(true);
     expect(isSecret(annotation, `{"v":"${btoa('hunter2!')}"}`)).toBe(true);
     expect(isSecret(annotation, 'prefixhunter2!suffix')).toBe(true);
+    expect(isSecret(annotation, 'prefixhunter2suffix')).toBe(false);
     expect(isSecret(annotation, 'hunter3')).toBe(false);
     expect(isSecret(at('spec', 'replicas'), 'hunter2!')).toBe(false);
+  });
+
+  test('is an annotation that repeats a secret as it looks inside of JSON', () => {
+    const object = configMap({ token: 'say "friend"\nand enter' });
+    const isSecret = secretCheck(identityOf(object), () => [leavesOf(object, undefined)]);
+    expect(isSecret(at('metadata', 'annotations', 'note'), JSON.stringify({ was: object['data'] }))).toBe(true);
+  });
+
+  test('costs what its length is, however many secrets and annotations the object has', () => {
+    const entries = (count: number, value: (index: number) => string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`key-${index}`, value(index)]));
+    const objects = [
+      manifest(
+        'Secret',
+        { data: { one: btoa('0123456789abcdef'.repeat(48_000)) } },
+        { annotations: entries(1000, (i) => `note ${i} ${'x'.repeat(200)}`) },
+      ),
+      manifest(
+        'Secret',
+        { data: entries(40_000, (i) => btoa(`${i}`)) },
+        { annotations: entries(1000, (i) => `${'1 '.repeat(100)}${i}`) },
+      ),
+      manifest(
+        'Secret',
+        { data: entries(20_000, (i) => btoa(`${'a'.repeat(30)}${i}`)) },
+        { annotations: entries(1000, () => 'a'.repeat(250)) },
+      ),
+    ];
+    for (const object of objects) {
+      const before = process.cpuUsage();
+      const isSecret = secretCheck(identityOf(object), () => [leavesOf(object, undefined)]);
+      for (const leaf of leavesOf(object, undefined).byPath.values()) isSecret(leaf.segments, leaf.value);
+      const { user, system } = process.cpuUsage(before);
+      expect((user + system) / 1000).toBeLessThan(5000);
+    }
   });
 
   test("is an annotation that repeats a Secret's value decoded", () => {
