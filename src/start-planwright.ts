@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from './adapters/clock/system-clock.ts';
+import { decodeWorkers } from './adapters/decoder/decode-workers.ts';
 import { gitCheckout } from './adapters/git/git-checkout.ts';
 import { gitHubApi } from './adapters/github/github-api.ts';
 import { installationClients } from './adapters/github/installation-clients.ts';
@@ -78,9 +79,11 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
       token: (repository) => clients.installationToken(repository.installation, repository.id),
       log,
     });
+    const decoder = decodeWorkers();
     const ports: PullRequestPorts = {
       github: gitHubApi({ ...clients, appId: settings.app.id, log }),
       checkout,
+      decoder,
       clusters,
       store,
       clock: systemClock,
@@ -92,6 +95,7 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
     const stop = async (graceMs: number) => {
       await web.drain(graceMs);
       await worker.drain(graceMs);
+      await decoder.close();
       await checkout.close();
       await clusters.close();
       await database.close();

@@ -88,11 +88,11 @@ export async function planDeployment(
   const deployed = await ports.store.deployed(repository.id, deployment.target);
   const merge = source.removed
     ? emptyRender
-    : await renderTarget(ports.checkout, repository, { tree: source.tree, target: source.target, all: source.all });
+    : await renderTarget(ports, repository, { tree: source.tree, target: source.target, all: source.all });
   const before =
     deployed === undefined
       ? undefined
-      : await renderCommit(ports.checkout, repository, { target: source.target, deployed, all: source.all });
+      : await renderCommit(ports, repository, { target: source.target, deployed, all: source.all });
   return planTarget(ports, {
     repository,
     gitHubHost: ports.server.gitHubHost,

@@ -18,14 +18,12 @@ import {
   targetsIn,
 } from './find-targets.ts';
 import { planTarget } from './plan-target.ts';
-import type { Checkout } from './ports/checkout.ts';
 import type { Clusters } from './ports/cluster.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { PlanRun, Store } from './ports/store.ts';
-import { emptyRender, type Render, renderTarget, type SourceTree } from './render-stack.ts';
+import { emptyRender, type Render, type RenderPorts, renderTarget, type SourceTree } from './render-stack.ts';
 
-export interface PlanPullRequestPorts {
-  readonly checkout: Checkout;
+export interface PlanPullRequestPorts extends RenderPorts {
   readonly clusters: Clusters;
   readonly store: Store;
   readonly server: ServerSettings;
@@ -152,14 +150,14 @@ async function planAffected(
   const [base, merge] = await Promise.all([
     atBase === undefined
       ? emptyRender
-      : renderTarget(ports.checkout, repository, {
+      : renderTarget(ports, repository, {
           tree: work.trees.base,
           target: atBase,
           all: work.targets.base.targets,
         }),
     affected.presence === 'removed'
       ? emptyRender
-      : renderTarget(ports.checkout, repository, { tree: work.trees.merge, target, all: work.targets.merge.targets }),
+      : renderTarget(ports, repository, { tree: work.trees.merge, target, all: work.targets.merge.targets }),
   ]);
   const common = { head: pull.head.sha, base: inspection.base, tree: inspection.tree };
   const cluster = clusterOf(ports.server, target);
@@ -186,7 +184,7 @@ async function planAffected(
       deployed:
         deployed === undefined
           ? undefined
-          : await renderCommit(ports.checkout, repository, { target, deployed, all: work.targets.base.targets }),
+          : await renderCommit(ports, repository, { target, deployed, all: work.targets.base.targets }),
     },
     deployed,
     pendingPulls,
@@ -196,7 +194,7 @@ async function planAffected(
 
 /** Renders a target as it was at a commit that was deployed. */
 export async function renderCommit(
-  checkout: Checkout,
+  ports: RenderPorts,
   repository: PullRequest['repository'],
   at: {
     readonly target: Target;
@@ -205,7 +203,7 @@ export async function renderCommit(
   },
 ): Promise<Render> {
   const { commit, directory } = at.deployed;
-  if (!(await checkout.fetchCommit(repository, commit))) {
+  if (!(await ports.checkout.fetchCommit(repository, commit))) {
     return {
       objects: [],
       problems: [
@@ -216,8 +214,8 @@ export async function renderCommit(
       ],
     };
   }
-  const tree = await listSource(checkout, repository, commit);
-  return renderTarget(checkout, repository, { tree, target: { ...at.target, directory }, all: at.all });
+  const tree = await listSource(ports.checkout, repository, commit);
+  return renderTarget(ports, repository, { tree, target: { ...at.target, directory }, all: at.all });
 }
 
 function clusterOf(server: ServerSettings, target: Target): ServerCluster | undefined {

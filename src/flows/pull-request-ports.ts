@@ -2,6 +2,7 @@ import type { ServerSettings } from '../domain/config/server-settings.ts';
 import type { Checkout } from './ports/checkout.ts';
 import type { Clock, Log } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
+import type { Decoder } from './ports/decoder.ts';
 import type { GitHub } from './ports/github.ts';
 import type { Store } from './ports/store.ts';
 
@@ -9,6 +10,7 @@ import type { Store } from './ports/store.ts';
 export interface PullRequestPorts {
   readonly github: GitHub;
   readonly checkout: Checkout;
+  readonly decoder: Decoder;
   readonly clusters: Clusters;
   readonly store: Store;
   readonly clock: Clock;

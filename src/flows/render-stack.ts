@@ -1,11 +1,11 @@
 import type { CommitSha, Repository, TreeSha } from '../domain/identity.ts';
-import { decodeManifests } from '../domain/manifest/decode-manifests.ts';
 import { isManifestPath } from '../domain/manifest/manifest-file.ts';
 import type { Problem, RenderedObject } from '../domain/manifest/rendered-object.ts';
 import { rendererProblem } from '../domain/target/detect-renderer.ts';
 import type { Target } from '../domain/target/target.ts';
 import { enclosingTarget } from '../domain/target/target-files.ts';
 import type { Checkout, FileRead, TreeEntry } from './ports/checkout.ts';
+import type { Decoder } from './ports/decoder.ts';
 
 export interface Render {
   readonly objects: readonly RenderedObject[];
@@ -20,12 +20,17 @@ export interface SourceTree {
   readonly entries: readonly TreeEntry[];
 }
 
+export interface RenderPorts {
+  readonly checkout: Checkout;
+  readonly decoder: Decoder;
+}
+
 /**
  * Renders a stack of plain manifests: what stands in its directory, less nested stacks. Decoding is a pure function of the files, so that rendering
  * a second time could not differ; renderers that run programs have to be run twice.
  */
 export async function renderTarget(
-  checkout: Checkout,
+  ports: RenderPorts,
   repository: Repository,
   source: { readonly tree: SourceTree; readonly target: Target; readonly all: readonly Target[] },
 ): Promise<Render> {
@@ -42,7 +47,7 @@ export async function renderTarget(
   const manifests = own.filter((entry) => isManifestPath(entry.path));
   const refused = manifests.flatMap((entry) => (entry.kind === 'file' ? [] : [refusedEntry(entry)]));
   const paths = manifests.filter((entry) => entry.kind === 'file').map((entry) => entry.path);
-  const read = await checkout.readFiles(repository, tree.at, paths);
+  const read = await ports.checkout.readFiles(repository, tree.at, paths);
   const files: { readonly path: string; readonly text: string }[] = [];
   const problems: Problem[] = [...refused];
   for (const path of paths) {
@@ -50,7 +55,7 @@ export async function renderTarget(
     if (text.kind === 'text') files.push({ path, text: text.text });
     else problems.push(text.problem);
   }
-  const decoded = decodeManifests(files);
+  const decoded = await ports.decoder.decode(files);
   return { objects: decoded.objects, problems: [...problems, ...decoded.problems] };
 }
 

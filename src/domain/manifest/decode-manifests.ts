@@ -15,15 +15,21 @@ import {
  * problem on its line and leaves the others alone; of objects that are declared twice the first is kept. Messages quote no values.
  */
 export function decodeManifests(files: readonly ManifestFile[]): Decoded {
-  const objects: RenderedObject[] = [];
-  const problems: Problem[] = [];
+  return joinDecoded(manifestsInOrder(files).map(decodeFile));
+}
+
+/** Those files that are manifests by their names, in the order in which they are read. */
+export function manifestsInOrder(files: readonly ManifestFile[]): readonly ManifestFile[] {
   const manifests = files.filter((file) => isManifestPath(file.path));
-  for (const file of manifests.toSorted((left, right) => (left.path < right.path ? -1 : 1))) {
-    const decoded = decodeFile(file);
-    for (const object of decoded.objects) objects.push(object);
-    for (const problem of decoded.problems) problems.push(problem);
-  }
-  return withoutDuplicates(objects, problems);
+  return manifests.toSorted((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+/** What was decoded file by file, in order, as one. */
+export function joinDecoded(files: readonly Decoded[]): Decoded {
+  return withoutDuplicates(
+    files.flatMap(({ objects }) => objects),
+    files.flatMap(({ problems }) => problems),
+  );
 }
 
 function withoutDuplicates(objects: readonly RenderedObject[], problems: readonly Problem[]): Decoded {
