@@ -15,6 +15,7 @@ import type { Pruning } from '../domain/plan/plan-object.ts';
 import type { KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
 import { sentObject } from '../domain/plan/sent-object.ts';
 import { type ForceConflicts, mayTakeFields } from '../domain/plan/take-fields.ts';
+import { definedKinds, withIncoming } from '../domain/schema/incoming-schemas.ts';
 import type { Target } from '../domain/target/target.ts';
 import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
 import { type Clusters, ClusterUnavailable, type ReadOnlyCluster } from './ports/cluster.ts';
@@ -107,12 +108,13 @@ async function planOn(
     ...renders.base.objects,
     ...(renders.deployed?.objects ?? []),
   ];
-  const [{ live, owned }, schemas, admission, autoscalers] = await Promise.all([
+  const [{ live, owned }, published, admission, autoscalers] = await Promise.all([
     readTargetObjects(cluster, { wanted: addresses, set: applySet, catalog }),
     cluster.schemas(groupVersionsOf(rendered)),
     readAdmission(cluster, catalog),
     readAutoscalers(cluster, merge.objects, catalog),
   ]);
+  const schemas = withIncoming(published, definedKinds(renders.merge.objects));
   const members: Members = owned.kind === 'read' ? owned.members : new Map();
   for (const [key, member] of members) if (!addresses.has(key)) addresses.set(key, member.address);
 

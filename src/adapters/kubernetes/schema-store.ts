@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../domain/json.ts';
 import type { SchemaLookup } from '../../domain/plan/field-schema.ts';
+import { type KindSchemas, readOpenApi } from '../../domain/schema/read-open-api.ts';
 import type { AskApi } from './discovery.ts';
-import { type KindSchemas, readOpenApi } from './open-api-schema.ts';
 import { type Refreshed, refreshed } from './refreshed.ts';
 import { groupVersionPath } from './resource-path.ts';
 

@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
 import {
   groupOf,
   identityKey,
@@ -7,6 +7,7 @@ import {
   type Problem,
   type RenderedObject,
 } from '../manifest/rendered-object.ts';
+import { type DefinedKind, definedKinds } from '../schema/incoming-schemas.ts';
 import { isApplySetParent } from './applyset.ts';
 import type { KindCatalog, ServedKind } from './prediction.ts';
 
@@ -49,7 +50,7 @@ export function placeObjects(
   catalog: KindCatalog,
   rules: PlacementRules,
 ): Placement {
-  const incoming = incomingKinds(rendered);
+  const incoming = new Map(definedKinds(rendered).map((defined) => [`${defined.group}/${defined.kind}`, defined]));
   const objects = new Map<string, PlacedObject>();
   const problems: Problem[] = [];
 
@@ -106,18 +107,14 @@ interface FoundKind {
   readonly problem?: string;
 }
 
-function findKind(
-  catalog: KindCatalog,
-  incoming: ReadonlyMap<string, IncomingKind>,
-  object: RenderedObject,
-): FoundKind {
+function findKind(catalog: KindCatalog, incoming: ReadonlyMap<string, DefinedKind>, object: RenderedObject): FoundKind {
   const group = groupOf(object.apiVersion);
   const versions = catalog.kinds.filter((kind) => kind.group === group && kind.kind === object.kind);
   const served = versions.find((kind) => apiVersionOf(kind) === object.apiVersion);
   if (served !== undefined) return { served, namespaced: served.namespaced, incoming: false };
   const defined = incoming.get(`${group}/${object.kind}`);
   // A kind's scope never changes: what the cluster has counts more than what a definition in the change claims.
-  if (defined?.versions.includes(object.apiVersion) === true)
+  if (defined?.apiVersions.includes(object.apiVersion) === true)
     return { namespaced: versions[0]?.namespaced ?? defined.namespaced, incoming: true };
   const broken = catalog.broken.get(object.apiVersion);
   if (broken !== undefined)
@@ -137,31 +134,6 @@ function findKind(
 
 export function apiVersionOf(kind: ServedKind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
-}
-
-interface IncomingKind {
-  readonly versions: readonly string[];
-  readonly namespaced: boolean;
-}
-
-/** Kinds that CustomResourceDefinitions of the same render define. */
-function incomingKinds(rendered: readonly RenderedObject[]): ReadonlyMap<string, IncomingKind> {
-  const kinds = new Map<string, IncomingKind>();
-  for (const object of rendered) {
-    if (object.kind !== 'CustomResourceDefinition' || groupOf(object.apiVersion) !== 'apiextensions.k8s.io') continue;
-    const spec = object.content['spec'];
-    if (!isJsonObject(spec) || !isJsonObject(spec['names'] ?? null)) continue;
-    const names = spec['names'] as JsonObject;
-    const versions = isJsonArray(spec['versions']) ? spec['versions'] : [];
-    kinds.set(`${String(spec['group'])}/${String(names['kind'])}`, {
-      namespaced: spec['scope'] === 'Namespaced',
-      versions: versions
-        .filter(isJsonObject)
-        .filter((version) => version['served'] !== false)
-        .map((version) => `${String(spec['group'])}/${String(version['name'])}`),
-    });
-  }
-  return kinds;
 }
 
 function refusalOf(identity: ObjectIdentity, namespaced: boolean, rules: PlacementRules): string | undefined {

@@ -1,7 +1,7 @@
 import type { ClusterUid, PullNumber, TargetName } from '../identity.ts';
 import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject, sameJson } from '../json.ts';
 import { identityText, type Position, type Problem } from '../manifest/rendered-object.ts';
-import { checkAgainstSchema } from './check-against-schema.ts';
+import { checkObject } from '../schema/check-object.ts';
 import { absent, type Effect, type Move } from './effect.ts';
 import { apiFieldPath, type PathSegment } from './field-path.ts';
 import { type Leaves, leavesOf, noLeaves } from './leaves.ts';
@@ -425,15 +425,7 @@ function positionAbove(positions: ReadonlyMap<string, Position>, pointer: string
 function offline(facts: ObjectFacts, reason: string): Pick<Judgement, 'confidence' | 'problems'> {
   if (facts.schema === undefined || facts.merge === undefined)
     return { confidence: { level: 'rendered', reason }, problems: [] };
-  const { rendered } = facts.merge;
-  const problems = checkAgainstSchema(rendered.content, facts.schema).map(
-    (violation): Problem => ({
-      severity: 'error',
-      message: `${identityText(facts.identity)}: ${violation.message}`,
-      position: rendered.positions.get(violation.pointer) ?? rendered.position,
-    }),
-  );
-  return { confidence: { level: 'schema', reason }, problems };
+  return checkObject(facts.merge.rendered, { identity: facts.identity, schema: facts.schema, reason });
 }
 
 /** The live entry of our own manager differs from what an apply would leave. */

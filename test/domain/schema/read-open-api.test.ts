@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readOpenApi } from '../../../src/adapters/kubernetes/open-api-schema.ts';
 import type { Json } from '../../../src/domain/json.ts';
+import { readOpenApi } from '../../../src/domain/schema/read-open-api.ts';
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const kind = (name: string) => [{ group: 'example.com', version: 'v1', kind: name }];
@@ -55,7 +55,7 @@ describe('a schema read from OpenAPI', () => {
     expect(field('amount')).toEqual({ type: 'string', quantity: true });
     expect(field('tags')).toMatchObject({ type: 'array', listType: 'set', items: { type: 'string' } });
     expect(field('protocol')).toEqual({ type: 'string', default: 'TCP' });
-    expect(field('either')).toEqual({});
+    expect(field('either')).toEqual({ constraints: { intOrString: true } });
     expect(field('anything')).toEqual({ type: 'object', keepsUnknown: true });
     expect(field('gone')).toEqual({});
   });

@@ -1,0 +1,101 @@
+import { isJsonArray, isJsonObject, type Json, type JsonObject, sameJson } from '../json.ts';
+import type { FieldSchema } from '../plan/field-schema.ts';
+import { repeatedItems } from './repeated-items.ts';
+import { pointerBelow, pointerText, type SchemaCheck, type SchemaViolation } from './schema-check.ts';
+import { isDateTimeOfGo } from './string-formats.ts';
+
+/**
+ * Checks an object of a kind that the API server has as Go types, as a server-side apply decodes it: unknown fields, types, formats, keys of lists that are
+ * there twice, and those required fields and enumerations that the schema says are enforced. `null` is a field that is not there. It never finds
+ * what the API server would take; the rules that are written in Go only it knows.
+ */
+export function checkBuiltIn(object: JsonObject, schema: FieldSchema): SchemaCheck {
+  const violations: SchemaViolation[] = [];
+  const refuse = (pointer: string, message: string) =>
+    violations.push({ pointer, message: `${pointerText(pointer)} ${message}` });
+
+  function check(value: Json, at: FieldSchema, pointer: string): void {
+    if (value === null) return;
+    const expected = typeFault(value, at);
+    if (expected !== undefined) return void refuse(pointer, `must be ${expected}`);
+    const allowed = at.constraints?.enum;
+    // An empty text is what Go has for a field that is not there.
+    if (allowed !== undefined && value !== '' && !allowed.some((one) => sameJson(one, value)))
+      refuse(pointer, `must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`);
+    if (isJsonArray(value)) {
+      if (at.items !== undefined)
+        for (let index = 0; index < value.length; index += 1)
+          check(value[index] ?? null, at.items, `${pointer}/${index}`);
+    } else if (isJsonObject(value)) checkMembers(value, at, pointer);
+  }
+
+  function checkMembers(value: JsonObject, at: FieldSchema, pointer: string): void {
+    const { properties, additionalProperties } = at;
+    const isClosed = at.keepsUnknown !== true && properties !== undefined && properties.size > 0;
+    for (const name in value) {
+      const known = properties?.get(name) ?? additionalProperties;
+      if (known !== undefined) {
+        const member = value[name] ?? null;
+        if (member !== null) check(member, known, pointerBelow(pointer, name));
+      } else if (isClosed) {
+        const next = pointerBelow(pointer, name);
+        violations.push({ pointer: next, message: `unknown field ${pointerText(next)}` });
+      }
+    }
+    for (const name of at.constraints?.required ?? [])
+      if ((value[name] ?? null) === null) refuse(pointerBelow(pointer, name), 'is required');
+  }
+
+  check(object, schema, '');
+  if (violations.length === 0) violations.push(...repeatedItems(object, schema));
+  return { violations, unchecked: [] };
+}
+
+const quantity = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+function typeFault(value: Json, schema: FieldSchema): string | undefined {
+  const format = schema.constraints?.format;
+  if (schema.quantity === true) return isQuantity(value) ? undefined : 'a quantity, as 500m or 1Gi';
+  if (format === 'int-or-string')
+    return isInteger(value) || typeof value === 'string' ? undefined : 'an integer or a string';
+  switch (schema.type) {
+    case 'string':
+      return typeof value === 'string' ? textFault(value, format) : 'a string';
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'a boolean';
+    case 'integer':
+      return integerFault(value, format);
+    case 'number':
+      return typeof value === 'number' || typeof value === 'bigint' ? undefined : 'a number';
+    case 'array':
+      return isJsonArray(value) ? undefined : 'a list';
+    case 'object':
+      return isJsonObject(value) ? undefined : 'a map';
+    default:
+      return undefined;
+  }
+}
+
+function textFault(text: string, format: string | undefined): string | undefined {
+  if (format === 'byte') return base64.test(text.replace(/[\r\n]/g, '')) ? undefined : 'base64';
+  if (format === 'date-time') return isDateTimeOfGo(text) ? undefined : 'a time, as 2006-01-02T15:04:05Z';
+  return undefined;
+}
+
+function integerFault(value: Json, format: string | undefined): string | undefined {
+  if (!isInteger(value)) return 'an integer';
+  const bits = format === 'int32' ? 31n : 63n;
+  if (typeof value === 'number' && bits === 63n) return undefined;
+  const exact = BigInt(value);
+  return exact >= -(2n ** bits) && exact < 2n ** bits ? undefined : `an integer of ${bits + 1n} bits`;
+}
+
+function isQuantity(value: Json): boolean {
+  if (typeof value === 'string') return quantity.test(value.trim());
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+function isInteger(value: Json): value is number | bigint {
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/domain/json.ts';
+import { checkCustomResource } from '../../../src/domain/schema/check-custom-resource.ts';
+import { readStructuralSchema } from '../../../src/domain/schema/read-open-api.ts';
+import { pointerText } from '../../../src/domain/schema/schema-check.ts';
+import { caseDefinition, caseObject, fieldCases } from './custom-resource-cases.ts';
+
+const group = 'cases.example.com';
+const schema = readStructuralSchema(structuralSchemaOf(caseDefinition(group)));
+const refused = (object: JsonObject) =>
+  checkCustomResource(object, schema).violations.map(({ pointer }) => pointerText(pointer));
+
+describe('a custom resource checked against its definition', () => {
+  const takes = Object.entries(fieldCases).flatMap(([field, { takes = [] }]) =>
+    takes.map((value) => [field, value] as const),
+  );
+  it.each(takes)('may have %s %j', (field, value) => {
+    expect(checkCustomResource(caseObject(group, field, value), schema)).toEqual({ violations: [], unchecked: [] });
+  });
+
+  const refuses = Object.entries(fieldCases).flatMap(([field, { refuses = [] }]) =>
+    refuses.map(([value, at]) => [field, value, `spec.${field}${at}`] as const),
+  );
+  it.each(refuses)('may not have %s %j', (field, value, at) => {
+    expect(refused(caseObject(group, field, value))).toEqual([at]);
+  });
+
+  it('says what a field has to be, and never what it is', () => {
+    const { violations } = checkCustomResource(caseObject(group, 'choice', 'hunter2'), schema);
+    expect(violations).toEqual([{ pointer: '/spec/choice', message: 'spec.choice must be one of "Always", "Never"' }]);
+  });
+
+  it('says what could not be checked', () => {
+    const asked = readStructuralSchema({ properties: { mail: { type: 'string', format: 'email' } } });
+    expect(checkCustomResource({ mail: 'x' }, asked)).toEqual({
+      violations: [],
+      unchecked: ['whether mail has the format email'],
+    });
+  });
+
+  it('gives up on work that would take too long, and says so', () => {
+    const pattern = `^${'(a?){900}'.repeat(40)}$`;
+    const asked = readStructuralSchema({ properties: { text: { type: 'string', pattern } } });
+    const startedMs = performance.now();
+    expect(checkCustomResource({ text: 'a'.repeat(1_000_000) }, asked).unchecked).toHaveLength(1);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  it('is in no danger from names that objects inherit', () => {
+    const object = JSON.parse('{"spec":{"__proto__":{"a":1},"constructor":{},"map":{"toString":1}}}') as JsonObject;
+    expect(refused(object)).toEqual(['spec.__proto__', 'spec.constructor']);
+    expect(refused({ spec: { fields: {} } })).toEqual(['spec.fields.a']);
+  });
+});
+
+function structuralSchemaOf(definition: JsonObject): JsonObject {
+  const { spec } = definition as { spec: { versions: readonly { schema: { openAPIV3Schema: JsonObject } }[] } };
+  const [version] = spec.versions;
+  if (version === undefined) throw new Error('a definition has versions');
+  return version.schema.openAPIV3Schema;
+}
