@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import type { FieldSchema } from '../plan/field-schema.ts';
 import { withDefaults } from './apply-defaults.ts';
+import { checkRules } from './cel/validation-rules.ts';
 import { CheckBudget, CheckTooCostly } from './check-budget.ts';
 import { repeatedItems } from './repeated-items.ts';
 import type { SchemaCheck } from './schema-check.ts';
@@ -22,6 +23,7 @@ export function checkCustomResource(object: JsonObject, schema: FieldSchema): Sc
     const value = withDefaults(object, schema);
     validateValue({ value, schema, pointer: '' }, found);
     if (found.violations.length === 0) found.violations.push(...repeatedItems(value, schema));
+    if (found.violations.length === 0) checkRules(value, schema, found);
   } catch (error) {
     if (!(error instanceof CheckTooCostly)) throw error;
     found.unchecked.add(`all that its definition asks for: ${error.message}`);

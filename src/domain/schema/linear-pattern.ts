@@ -5,6 +5,8 @@ import type { CheckBudget } from './check-budget.ts';
 export interface LinearPattern {
   /** Whether it is found somewhere in the text. @throws CheckTooCostly */
   found(text: string, budget: CheckBudget): boolean;
+  /** What it finds in the text, the first only or all. @throws CheckTooCostly */
+  findings(text: string, global: boolean, budget: CheckBudget): readonly string[];
 }
 
 const kept = new Map<string, LinearPattern | undefined>();
@@ -27,6 +29,17 @@ function compile(source: string): LinearPattern | undefined {
       found: (text, budget) => {
         budget.spend(1 + text.length * stepsPerCharacter);
         return compiled.test(text);
+      },
+      findings: (text, global, budget) => {
+        const found: string[] = [];
+        const matcher = compiled.matcher(text);
+        budget.spend(1 + text.length * stepsPerCharacter);
+        while (matcher.find()) {
+          found.push(matcher.group() ?? '');
+          if (!global) break;
+          budget.spend(1 + text.length);
+        }
+        return found;
       },
     };
   } catch {

@@ -300,6 +300,120 @@ export const fieldCases: Readonly<Record<string, FieldCase>> = {
       ['a.b', ''],
     ],
   },
+  rule: {
+    schema: map(
+      { min: number, max: number },
+      { 'x-kubernetes-validations': [{ rule: 'self.min <= self.max', message: 'min is above max' }] },
+    ),
+    takes: [{ min: 1, max: 1 }],
+    refuses: [
+      [{ min: 2, max: 1 }, ''],
+      [{ min: 1 }, ''],
+    ],
+  },
+  ruleWithField: {
+    schema: map(
+      { size: number },
+      {
+        'x-kubernetes-validations': [{ rule: 'self.size % 2 == 0', fieldPath: '.size', reason: 'FieldValueForbidden' }],
+      },
+    ),
+    takes: [{ size: 2 }],
+    refuses: [[{ size: 3 }, '.size']],
+  },
+  ruleOfItems: {
+    schema: list(
+      map(
+        { name: { type: 'string', maxLength: 20 }, port: number },
+        {
+          required: ['name'],
+          'x-kubernetes-validations': [{ rule: "!has(self.port) || self.port > 0 || self.name == 'any'" }],
+        },
+      ),
+      {
+        maxItems: 8,
+        'x-kubernetes-list-type': 'atomic',
+        'x-kubernetes-validations': [
+          { rule: 'self.all(one, self.exists_one(two, one.name == two.name))', message: 'names repeat' },
+        ],
+      },
+    ),
+    takes: [[{ name: 'a' }, { name: 'b', port: 1 }], [{ name: 'any', port: 0 }]],
+    refuses: [
+      [[{ name: 'a' }, { name: 'a' }], ''],
+      [[{ name: 'a', port: 0 }], '[0]'],
+    ],
+  },
+  ruleOfTexts: {
+    schema: {
+      type: 'string',
+      maxLength: 40,
+      'x-kubernetes-validations': [
+        { rule: "self.matches('^(a+)+$') || self.find('[0-9]+') == '42' || self.charAt(0) == 'z'" },
+        { rule: "!self.startsWith('x') && self.replace('b', '').size() > 0" },
+      ],
+    },
+    takes: ['aaa', 'b42', 'z'],
+    refuses: [
+      ['c', ''],
+      ['', ''],
+      [`${'a'.repeat(39)}!`, ''],
+    ],
+  },
+  ruleOfQuantities: {
+    schema: map(
+      { request: { 'x-kubernetes-int-or-string': true }, limit: { 'x-kubernetes-int-or-string': true } },
+      {
+        'x-kubernetes-validations': [
+          {
+            rule: 'isQuantity(string(self.request)) && quantity(string(self.request)).compareTo(quantity(string(self.limit))) <= 0',
+          },
+        ],
+      },
+    ),
+    takes: [
+      { request: '500m', limit: 1 },
+      { request: '1Gi', limit: '1073741824' },
+    ],
+    refuses: [
+      [{ request: '2', limit: '1' }, ''],
+      [{ request: 'x', limit: '1' }, ''],
+    ],
+  },
+  ruleOfLists: {
+    schema: list(number, {
+      maxItems: 5,
+      'x-kubernetes-validations': [
+        { rule: 'self.sum() < 10 && self.isSorted() && self.max() < 8 && sets.contains([1, 2, 3, 4, 5, 6, 7], self)' },
+      ],
+    }),
+    takes: [[1, 2], [7]],
+    refuses: [
+      [[2, 1], ''],
+      [[4, 7], ''],
+      [[0], ''],
+    ],
+  },
+  ruleOfTimes: {
+    schema: map(
+      { from: { type: 'string', format: 'date-time' }, every: { type: 'string', format: 'duration' } },
+      {
+        'x-kubernetes-validations': [
+          { rule: "self.from > timestamp('2020-01-01T00:00:00Z')" },
+          { rule: "self.every <= duration('1h')" },
+        ],
+      },
+    ),
+    takes: [{ from: '2024-01-01T00:00:00Z', every: '30m' }],
+    refuses: [
+      [{ from: '2019-01-01T00:00:00Z', every: '30m' }, ''],
+      [{ from: '2024-01-01T00:00:00Z', every: '2h' }, ''],
+    ],
+  },
+  transition: {
+    schema: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] },
+    takes: ['a'],
+  },
   unknownFormat: { schema: { type: 'string', format: 'semver' }, takes: ['whatever'] },
 };
 
