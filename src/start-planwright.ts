@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { bundledSchemas } from './adapters/bundled-schemas/bundled-schemas.ts';
 import { systemClock } from './adapters/clock/system-clock.ts';
 import { decodeWorkers } from './adapters/decoder/decode-workers.ts';
 import { gitCheckout } from './adapters/git/git-checkout.ts';
@@ -86,6 +87,7 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
       decoder,
       clusters,
       store,
+      schemas: bundledSchemas(),
       clock: systemClock,
       log,
       server: server.url === undefined && settings.listen.host === '127.0.0.1' ? { ...server, url: web.url } : server,

@@ -5,6 +5,8 @@ import type { Problem } from '../domain/manifest/rendered-object.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { planOffline } from '../domain/plan/plan-offline.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
+import { checkCustomResource } from '../domain/schema/check-custom-resource.ts';
+import { offlineCheck } from '../domain/schema/check-render.ts';
 import { type AffectedTarget, affectedTargets } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
 import {
@@ -18,6 +20,7 @@ import {
   targetsIn,
 } from './find-targets.ts';
 import { planTarget } from './plan-target.ts';
+import type { BundledSchemas } from './ports/bundled-schemas.ts';
 import type { Clusters } from './ports/cluster.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { PlanRun, Store } from './ports/store.ts';
@@ -27,6 +30,7 @@ export interface PlanPullRequestPorts extends RenderPorts {
   readonly clusters: Clusters;
   readonly store: Store;
   readonly server: ServerSettings;
+  readonly schemas: BundledSchemas;
 }
 
 /** What a pull request's head is about, before any cluster is asked. */
@@ -165,7 +169,8 @@ async function planAffected(
     const reason = work.offline
       ? 'checked without a cluster: the head comes from a fork'
       : `checked without a cluster: the server names none that this repository's stacks could be planned on`;
-    return planOffline({ target, ...common, renders: { base, merge }, reason });
+    const check = offlineCheck(merge.objects, { known: ports.schemas.newest(), custom: checkCustomResource, reason });
+    return planOffline({ target, ...common, renders: { base, merge }, reason, check });
   }
   const deployed = await ports.store.deployed(repository.id, target.name);
   const pendingPulls = (await ports.store.pendingPulls(repository.id, target.name)).filter(

@@ -1,4 +1,5 @@
 import type { ServerSettings } from '../domain/config/server-settings.ts';
+import type { BundledSchemas } from './ports/bundled-schemas.ts';
 import type { Checkout } from './ports/checkout.ts';
 import type { Clock, Log } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
@@ -16,4 +17,5 @@ export interface PullRequestPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly server: ServerSettings;
+  readonly schemas: BundledSchemas;
 }

@@ -1,6 +1,7 @@
 import type { ClusterUid, PullNumber, TargetName } from '../identity.ts';
 import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject, sameJson } from '../json.ts';
 import { identityText, type Position, type Problem } from '../manifest/rendered-object.ts';
+import { checkCustomResource } from '../schema/check-custom-resource.ts';
 import { checkObject } from '../schema/check-object.ts';
 import { absent, type Effect, type Move } from './effect.ts';
 import { apiFieldPath, type PathSegment } from './field-path.ts';
@@ -425,7 +426,8 @@ function positionAbove(positions: ReadonlyMap<string, Position>, pointer: string
 function offline(facts: ObjectFacts, reason: string): Pick<Judgement, 'confidence' | 'problems'> {
   if (facts.schema === undefined || facts.merge === undefined)
     return { confidence: { level: 'rendered', reason }, problems: [] };
-  return checkObject(facts.merge.rendered, { identity: facts.identity, schema: facts.schema, reason });
+  const { identity, schema } = facts;
+  return checkObject(facts.merge.rendered, { identity, schema, reason, custom: checkCustomResource });
 }
 
 /** The live entry of our own manager differs from what an apply would leave. */

@@ -7,11 +7,12 @@ import {
   type Problem,
   type RenderedObject,
 } from '../manifest/rendered-object.ts';
+import type { CheckOffline } from '../schema/check-render.ts';
 import type { Target } from '../target/target.ts';
 import { digestEffects } from './digest.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
 import { secretCheck } from './mask.ts';
-import type { Change, Difference, Plan, ShownValue } from './plan.ts';
+import type { Change, Confidence, Difference, Plan, ShownValue } from './plan.ts';
 import { showValue } from './show-value.ts';
 
 export interface OfflineInput {
@@ -25,6 +26,7 @@ export interface OfflineInput {
   };
   /** Why no cluster was asked, for people. */
   readonly reason: string;
+  readonly check: CheckOffline;
 }
 
 /**
@@ -36,9 +38,13 @@ export function planOffline(input: OfflineInput): Plan {
   const base = byIdentity(input.renders.base.objects, namespace);
   const merge = byIdentity(input.renders.merge.objects, namespace);
   const changes: Change[] = [];
+  const problems: Problem[] = [...input.renders.merge.problems];
   for (const key of new Set([...base.keys(), ...merge.keys()])) {
-    const change = changeOf(base.get(key), merge.get(key), input.reason);
+    const [before, after] = [base.get(key), merge.get(key)];
+    const checked = after === undefined ? undefined : input.check(after.rendered, after.identity);
+    const change = changeOf(before, after, checked?.confidence ?? { level: 'rendered', reason: input.reason });
     if (change !== undefined) changes.push(change);
+    problems.push(...(checked?.problems ?? []));
   }
   return {
     digest: digestEffects([]),
@@ -51,7 +57,7 @@ export function planOffline(input: OfflineInput): Plan {
     effects: [],
     moves: [],
     changes,
-    problems: input.renders.merge.problems,
+    problems,
     complete: true,
     rendered: merge.size,
     owned: 0,
@@ -81,7 +87,7 @@ function byIdentity(
   );
 }
 
-function changeOf(before: Named | undefined, after: Named | undefined, reason: string): Change | undefined {
+function changeOf(before: Named | undefined, after: Named | undefined, confidence: Confidence): Change | undefined {
   const named = after ?? before;
   if (named === undefined) return undefined;
   const differences = differencesOf(before, after);
@@ -90,7 +96,7 @@ function changeOf(before: Named | undefined, after: Named | undefined, reason: s
     object: named.identity,
     action: before === undefined ? 'create' : after === undefined ? 'delete' : 'update',
     differences,
-    confidence: { level: 'rendered', reason },
+    confidence,
     notes: [],
     ...(after === undefined ? { danger: 'deletes it' } : {}),
     position: named.rendered.position,

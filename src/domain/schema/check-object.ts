@@ -1,25 +1,34 @@
+import type { JsonObject } from '../json.ts';
 import { identityText, type ObjectIdentity, type Problem, type RenderedObject } from '../manifest/rendered-object.ts';
 import type { FieldSchema } from '../plan/field-schema.ts';
 import type { Confidence } from '../plan/plan.ts';
 import { checkBuiltIn } from './check-built-in.ts';
-import { checkCustomResource } from './check-custom-resource.ts';
 import { placeOf } from './place-of.ts';
+import type { SchemaCheck } from './schema-check.ts';
+
+/** Checks an object's content against the schema of its kind. */
+export type CheckObject = (object: JsonObject, schema: FieldSchema) => SchemaCheck;
 
 export interface CheckedObject {
   readonly confidence: Confidence;
   readonly problems: readonly Problem[];
 }
 
-/** Checks an object without the API server that it is for: an error on the line of each field that it would refuse. `reason` says why it is not asked. */
+export interface ObjectChecks {
+  readonly identity: ObjectIdentity;
+  readonly schema: FieldSchema;
+  /** Why the API server is not asked, for people. */
+  readonly reason: string;
+  /** Given by the caller, because regular expressions and CEL take longer to load than all else does to run. */
+  readonly custom: CheckObject;
+}
+
+/** Checks an object without the API server that it is for: an error on the line of each field that it would refuse. */
 export function checkObject(
   rendered: RenderedObject,
-  {
-    identity,
-    schema,
-    reason,
-  }: { readonly identity: ObjectIdentity; readonly schema: FieldSchema; readonly reason: string },
+  { identity, schema, reason, custom }: ObjectChecks,
 ): CheckedObject {
-  const check = schema.dialect === 'custom' ? checkCustomResource : checkBuiltIn;
+  const check = schema.dialect === 'custom' ? custom : checkBuiltIn;
   const { violations, unchecked } = check(rendered.content, schema);
   const problems = violations.map(
     (violation): Problem => ({

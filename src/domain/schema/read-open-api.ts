@@ -1,5 +1,6 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Constraints, FieldSchema, ValidationRule } from '../plan/field-schema.ts';
+import { type Enforced, enforcedByGo } from './enforced-fields.ts';
 
 /** Finds a kind's schema in one OpenAPI document. */
 export type KindSchemas = (group: string, version: string, kind: string) => FieldSchema | undefined;
@@ -12,8 +13,9 @@ const quantitySchema = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
  */
 export function readOpenApi(document: Json): KindSchemas {
   const components = objectAt(objectAt(document, 'components'), 'schemas');
-  const builtIn = resolver(components, enforcedByGo);
-  const custom = resolver(components, everything);
+  const find: FindDefinition = (name) => objectAt(components, name);
+  const builtIn = resolver(find, enforcedByGo);
+  const custom = resolver(find, everything);
   const names = namesByKind(components);
   return (group, version, kind) => {
     const name = names.get(kindKey(group, version, kind));
@@ -25,8 +27,16 @@ export function readOpenApi(document: Json): KindSchemas {
 
 /** One schema without references: that of a version of a CustomResourceDefinition. */
 export function readStructuralSchema(schema: JsonObject): FieldSchema {
-  return asCustom(resolver({}, everything)(schema));
+  return asCustom(resolver(() => ({}), everything)(schema));
 }
+
+/** One definition and what it refers to, of Kubernetes' own types. */
+export function builtInSchemas(find: FindDefinition): (definition: string) => FieldSchema {
+  const resolve = resolver(find, enforcedByGo);
+  return (definition) => resolve({ $ref: definition });
+}
+
+type FindDefinition = (name: string) => JsonObject;
 
 function asCustom(schema: FieldSchema): FieldSchema {
   const custom: FieldSchema = { dialect: 'custom' };
@@ -50,16 +60,7 @@ function namesByKind(components: JsonObject): ReadonlyMap<string, string> {
   return names;
 }
 
-/** Which of a definition's required fields and enumerations the API server insists on. */
-interface Enforced {
-  required(definition: string, fields: readonly string[]): readonly string[];
-  hasEnum(definition: string, field: string): boolean;
-}
-
 const everything: Enforced = { required: (_definition, fields) => fields, hasEnum: () => true };
-
-/** Of Go types OpenAPI says which fields are always written, which is not what has to be given: an apply may leave out `roleRef.apiGroup`. */
-const enforcedByGo: Enforced = { required: () => [], hasEnum: () => false };
 
 /** The definition and the field that a schema belongs to. */
 interface Owner {
@@ -74,21 +75,20 @@ interface Reading {
   readonly enforced: Enforced;
 }
 
-function resolver(components: JsonObject, enforced: Enforced): Resolve {
+function resolver(find: FindDefinition, enforced: Enforced): Resolve {
   const named = new Map<string, FieldSchema>();
   const resolve: Resolve = (schema, owner) => {
     const name = referenceIn(schema);
     if (name === undefined) return describe(schema, [], reading, owner === undefined ? {} : { owner });
     // Only what stands beside a reference makes it another schema: `default: {}` does not.
     if (!hasOwnTraits(schema)) return shared(name);
-    return describe(schema, [target(name)], reading, { name });
+    return describe(schema, [find(name)], reading, { name });
   };
   const reading: Reading = { resolve, enforced };
-  const target = (name: string) => objectAt(components, name);
   const shared = (name: string) => {
     const known = named.get(name);
     if (known) return known;
-    const schema = describe({}, [target(name)], reading, { name });
+    const schema = describe({}, [find(name)], reading, { name });
     named.set(name, schema);
     return schema;
   };
