@@ -13,6 +13,9 @@ export type EffectValue =
   | { readonly kind: 'json'; readonly json: string }
   | { readonly kind: 'secret'; readonly hmac: string };
 
+/** A value for people: nothing stands for the secret. Every effect's value is one too. */
+export type MaskedValue = Exclude<EffectValue, { readonly kind: 'secret' }> | { readonly kind: 'secret' };
+
 /**
  * One field's move on one real object: the unit of approval. `path` is server-side apply's (`spec.template.spec.containers[name=web].image`);
  * an effect whose path ends in `[*]` moves the order of a list's items, whose value lists their names.

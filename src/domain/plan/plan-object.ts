@@ -7,6 +7,7 @@ import { absent, type Effect, type Move } from './effect.ts';
 import { apiFieldPath, type PathSegment } from './field-path.ts';
 import { type Leaves, leavesOf, noLeaves } from './leaves.ts';
 import { isOrderPath, orderOf } from './list-order.ts';
+import { objectDiff } from './object-diff.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import { type ObjectLeaves, objectLeaves, secretsOf } from './object-leaves.ts';
 import { conflictAdvice, conflictText, objectNotes } from './object-notes.ts';
@@ -69,6 +70,12 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
     object: facts.identity,
     action,
     differences: [...differencesOf(fields, settings), ...(action === 'update' ? serverDifferences(facts, leaves) : [])],
+    diff: objectDiff({
+      // The line that names the object says that it comes or goes.
+      fields: action === 'create' || action === 'delete' ? fields.filter(({ path }) => path !== 'apiVersion') : fields,
+      renders: [leaves.merge, leaves.base, leaves.deployed],
+      originOf: (to) => originOf(to, settings),
+    }),
     confidence: judged.confidence,
     notes,
     ...(danger === undefined ? {} : { danger }),

@@ -10,10 +10,12 @@ import {
 import type { CheckOffline } from '../schema/check-render.ts';
 import type { Target } from '../target/target.ts';
 import { digestEffects } from './digest.ts';
-import { type Leaf, leavesOf } from './leaves.ts';
+import type { MaskedValue } from './effect.ts';
+import { type Leaf, type Leaves, leavesOf } from './leaves.ts';
 import { secretCheck } from './mask.ts';
-import type { Change, Confidence, Difference, Plan, ShownValue } from './plan.ts';
-import { showValue } from './show-value.ts';
+import { type DiffInput, objectDiff } from './object-diff.ts';
+import type { Change, Confidence, Difference, Plan } from './plan.ts';
+import { showStep } from './show-value.ts';
 
 export interface OfflineInput {
   readonly target: Target;
@@ -90,12 +92,19 @@ function byIdentity(
 function changeOf(before: Named | undefined, after: Named | undefined, confidence: Confidence): Change | undefined {
   const named = after ?? before;
   if (named === undefined) return undefined;
-  const differences = differencesOf(before, after);
-  if (differences.length === 0 && before !== undefined && after !== undefined) return undefined;
+  const left = before === undefined ? undefined : leavesOf(before.rendered.content, undefined);
+  const right = after === undefined ? undefined : leavesOf(after.rendered.content, undefined);
+  const fields = fieldsOf(named.identity, left, right);
+  const moved = fields.filter((field) => field.moves);
+  if (moved.length === 0 && before !== undefined && after !== undefined) return undefined;
+  const origin = { kind: 'this' } as const;
   return {
     object: named.identity,
     action: before === undefined ? 'create' : after === undefined ? 'delete' : 'update',
-    differences,
+    differences: moved.map(
+      ({ path, first, last }): Difference => ({ path, ...showStep({ before: first, after: last }), origin }),
+    ),
+    diff: objectDiff({ fields, renders: [right, left], originOf: () => origin }),
     confidence,
     notes: [],
     ...(after === undefined ? { danger: 'deletes it' } : {}),
@@ -104,24 +113,27 @@ function changeOf(before: Named | undefined, after: Named | undefined, confidenc
   };
 }
 
-function differencesOf(before: Named | undefined, after: Named | undefined): readonly Difference[] {
-  const identity = (after ?? before)?.identity;
-  if (identity === undefined) return [];
-  const left = before === undefined ? undefined : leavesOf(before.rendered.content, undefined);
-  const right = after === undefined ? undefined : leavesOf(after.rendered.content, undefined);
+type OfflineField = DiffInput['fields'][number];
+
+function fieldsOf(
+  identity: ObjectIdentity,
+  left: Leaves | undefined,
+  right: Leaves | undefined,
+): readonly OfflineField[] {
   const isSecret = secretCheck(identity, () => [left, right].filter((leaves) => leaves !== undefined));
-  const shown = (leaf: Leaf | undefined): ShownValue => {
+  const masked = (leaf: Leaf | undefined): MaskedValue => {
     if (leaf === undefined) return { kind: 'absent' };
-    return isSecret(leaf.segments, leaf.value)
-      ? { kind: 'secret' }
-      : showValue({ kind: 'json', json: canonicalJson(leaf.value) });
+    return isSecret(leaf.segments, leaf.value) ? { kind: 'secret' } : { kind: 'json', json: canonicalJson(leaf.value) };
   };
-  const differences: Difference[] = [];
+  const fields: OfflineField[] = [];
   for (const path of [...new Set([...(left?.byPath.keys() ?? []), ...(right?.byPath.keys() ?? [])])].sort()) {
     const [old, now] = [left?.byPath.get(path), right?.byPath.get(path)];
-    if (path === 'apiVersion' && (old === undefined || now === undefined)) continue;
-    if (sameJson(old?.value, now?.value)) continue;
-    differences.push({ path, before: shown(old), after: shown(now), origin: { kind: 'this' } });
+    const leaf = now ?? old;
+    if (leaf === undefined || (path === 'apiVersion' && (old === undefined || now === undefined))) continue;
+    const [first, last] = [masked(old), masked(now)];
+    const moves = !sameJson(old?.value, now?.value);
+    const steps = moves ? [{ to: 'merge', before: first, after: last } as const] : [];
+    fields.push({ path, segments: leaf.segments, first, last, moves, steps });
   }
-  return differences;
+  return fields;
 }

@@ -28,6 +28,58 @@ export interface Difference {
   readonly origin: Origin | { readonly kind: 'server' };
 }
 
+/**
+ * What applying makes of one object's rendered fields, as a unified diff of normalised YAML from what is live to what is rendered. It is stored and
+ * shown as it is: secrets are masked, its size is bounded, and whose doing a line is stands beside it.
+ */
+export interface ObjectDiff {
+  readonly hunks: readonly Hunk[];
+  /** What is beyond the bound. */
+  readonly hidden?: HiddenLines;
+}
+
+export interface HiddenLines {
+  readonly lines: number;
+  /** Of what moves in them, the first few. */
+  readonly paths: readonly string[];
+}
+
+/** One place where something moves, with what surrounds it there. */
+export interface Hunk {
+  /** Paths of what comes, goes or changes, the first few. */
+  readonly paths: readonly string[];
+  readonly morePaths: number;
+  /** Where the hunk begins inside a text of several lines, when that is not its first one; counted from 1. */
+  readonly line?: number;
+  /** How many lines of the whole picture before stand above it. */
+  readonly start: number;
+  /** Columns that were cut from the left of each line. */
+  readonly indent: number;
+  /** A sign (` `, `-`, `+`, or `!` for a secret that changes, which stands on both sides), then the text. */
+  readonly lines: readonly string[];
+  /** Whose doing lines are that are not, or not only, this pull request's. */
+  readonly origins: readonly LineOrigin[];
+}
+
+/** Said of what moves from the line with this index on, until the next one says something else. */
+export interface LineOrigin {
+  readonly at: number;
+  /** Said of this field alone: it has several steps. What follows it is this pull request's again. */
+  readonly field?: string;
+  /** The item changes places in its list. */
+  readonly moved?: true;
+  /** The steps lead back to what is live. */
+  readonly settled?: true;
+  readonly steps: readonly OriginStep[];
+}
+
+/** Without values where the lines themselves show them. */
+export interface OriginStep {
+  readonly origin: Origin;
+  readonly before?: ShownValue;
+  readonly after?: ShownValue;
+}
+
 export type ChangeAction = 'create' | 'update' | 'replace' | 'delete' | 'no-op';
 
 /** One object's part of a plan. */
@@ -35,6 +87,8 @@ export interface Change {
   readonly object: ObjectIdentity;
   readonly action: ChangeAction;
   readonly differences: readonly Difference[];
+  /** Absent in plans of earlier versions, which are shown by their differences. */
+  readonly diff?: ObjectDiff;
   readonly confidence: Confidence;
   /** Said beside the change: adopted, conflict taken over, namespace ignored, … */
   readonly notes: readonly string[];

@@ -1,10 +1,10 @@
 import { dump } from 'js-yaml';
 import type { Json } from '../json.ts';
-import type { EffectValue } from './effect.ts';
+import type { MaskedValue } from './effect.ts';
 import type { ShownValue } from './plan.ts';
 
 /** The value as people read it: a string as itself, everything else as YAML. A secret stays a secret. */
-export function showValue(value: EffectValue): ShownValue {
+export function showValue(value: MaskedValue): ShownValue {
   switch (value.kind) {
     case 'absent':
       return { kind: 'absent' };
@@ -16,7 +16,7 @@ export function showValue(value: EffectValue): ShownValue {
 }
 
 /** Both sides of a move. Where only the type differs (`5` and `"5"`), both are shown as JSON, so that the move can be seen. */
-export function showStep(step: { readonly before: EffectValue; readonly after: EffectValue }): {
+export function showStep(step: { readonly before: MaskedValue; readonly after: MaskedValue }): {
   readonly before: ShownValue;
   readonly after: ShownValue;
 } {

@@ -2,12 +2,13 @@ import { identityText } from '../manifest/rendered-object.ts';
 import type { Change, Confidence, Difference } from '../plan/plan.ts';
 import { plural } from './change-words.ts';
 import type { Detail } from './detail.ts';
+import { diffLines } from './diff-lines.ts';
 import { differenceLines, fieldLine, removedFieldLine } from './value-lines.ts';
 import { visible } from './visible-text.ts';
 
 /**
- * One object's change as lines for a `diff` block: a `@@` line that names it, `!` for what destroys, `#` for what is said about it, then the
- * fields by where their move comes from. Every line is visible text.
+ * One object's change as lines for a `diff` block: a `@@` line that names it, `!` for what destroys, `#` for what is said about it, then its diff.
+ * Every line is visible text.
  */
 export function changeLines(change: Change, detail: Detail): readonly string[] {
   const name = `${change.action} ${identityText(change.object)}${groupText(change.object.group)}`;
@@ -16,10 +17,22 @@ export function changeLines(change: Change, detail: Detail): readonly string[] {
     ...(change.danger === undefined ? [] : [`! destructive: ${visible(change.danger)}`]),
     ...confidenceLines(change.confidence),
     ...change.notes.map((note) => `# ${visible(note)}`),
-    ...(change.action === 'delete'
-      ? deletedFields(change.differences, detail)
-      : fieldsByOrigin(change.differences, detail)),
+    ...movedLines(change, detail),
   ];
+}
+
+/** What moves, then what only the server would change. */
+export function movedLines({ action, diff, differences }: Change, detail: Detail): readonly string[] {
+  const server = differences.filter((difference) => difference.origin.kind === 'server');
+  const own = diff === undefined ? earlierLines(action, differences, detail) : diffLines(diff, action, detail);
+  return [...own, ...serverFields(server, detail)];
+}
+
+/** Plans that were stored before they held a diff. */
+function earlierLines(action: Change['action'], differences: readonly Difference[], detail: Detail): readonly string[] {
+  return action === 'delete' && Number.isFinite(detail.deletedLines)
+    ? deletedFields(differences, detail)
+    : fieldsByOrigin(differences, detail);
 }
 
 /** Only groups that are not Kubernetes' own tell a reader anything. */
@@ -39,7 +52,7 @@ function confidenceLines(confidence: Confidence): readonly string[] {
 }
 
 function deletedFields(differences: readonly Difference[], detail: Detail): readonly string[] {
-  const shown = differences.slice(0, detail.deletedFields);
+  const shown = differences.slice(0, detail.deletedLines);
   const hidden = differences.length - shown.length;
   return [
     ...shown.map((difference) => removedFieldLine(difference, detail)),
@@ -51,7 +64,6 @@ function fieldsByOrigin(differences: readonly Difference[], detail: Detail): rea
   const own = differences.filter((difference) => difference.origin.kind === 'this');
   const pending = groupByPulls(differences);
   const drift = differences.filter((difference) => difference.origin.kind === 'drift');
-  const server = differences.filter((difference) => difference.origin.kind === 'server');
   return [
     ...own.flatMap((difference) => differenceLines(difference, detail)),
     ...[...pending].flatMap(([pulls, moves]) => [
@@ -60,7 +72,6 @@ function fieldsByOrigin(differences: readonly Difference[], detail: Detail): rea
     ]),
     ...(drift.length === 0 ? [] : ['# drift: changed on the cluster since the last deployment; this puts it back']),
     ...drift.flatMap((difference) => differenceLines(difference, detail)),
-    ...serverFields(server, detail),
   ];
 }
 
@@ -82,7 +93,7 @@ function serverFields(differences: readonly Difference[], detail: Detail): reado
   const hidden = differences.length - shown.length;
   return [
     '# set by the server; not part of what is approved',
-    ...shown.map((difference) => fieldLine(difference, detail)),
-    ...(hidden === 0 ? [] : [`  … and ${plural(hidden, 'more field')}`]),
+    ...shown.map((difference) => `# ${fieldLine(difference, detail)}`),
+    ...(hidden === 0 ? [] : [`#   … and ${plural(hidden, 'more field')}`]),
   ];
 }

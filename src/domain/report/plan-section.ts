@@ -12,9 +12,14 @@ export interface ChangeBlock {
 /** The text of one plan: its changed objects, most dangerous first; objects that stay as they are appear only when something is said about them. */
 export function planSection(plan: Pick<Plan, 'changes'>, detail: Detail): readonly ChangeBlock[] {
   return plan.changes
-    .filter((change) => change.action !== 'no-op' || change.notes.length > 0)
+    .filter((change) => change.action !== 'no-op' || change.notes.length > 0 || hasDiff(change))
     .map((change) => ({ change, lines: changeLines(change, detail) }))
     .sort((left, right) => dangerOf(right.change) - dangerOf(left.change));
+}
+
+/** Also where nothing moves: steps that lead there and back are effects, and somebody approves them. */
+export function hasDiff({ diff, differences }: Pick<Change, 'diff' | 'differences'>): boolean {
+  return diff === undefined ? differences.length > 0 : diff.hunks.length > 0;
 }
 
 /** A plan's changes in the order in which people should read them: most dangerous first, else as they are. */

@@ -1,4 +1,5 @@
 import { structuredPatch } from 'diff';
+import { shortLine, shortPair } from '../plan/line-window.ts';
 import type { Difference, ShownValue } from '../plan/plan.ts';
 import { plural } from './change-words.ts';
 import type { Detail } from './detail.ts';
@@ -17,7 +18,7 @@ export function differenceLines(difference: Difference, detail: Detail): readonl
   if (before.kind === 'text' && after.kind === 'text') {
     if (before.text.includes('\n') || after.text.includes('\n'))
       return [`  ${path}:`, ...textDifference(before.text, after.text, detail)];
-    const [from, to] = focus(visible(before.text), visible(after.text), detail);
+    const [from, to] = shortPair(visible(before.text), visible(after.text), detail.lineCharacters);
     return [`- ${path}: ${from}`, `+ ${path}: ${to}`];
   }
   return [...sideLines('-', path, before, detail), ...sideLines('+', path, after, detail)];
@@ -46,8 +47,12 @@ function sideLines(sign: '-' | '+', path: string, value: ShownValue, detail: Det
     case 'secret':
       return [`${sign} ${path}: ${secretText}`];
     case 'text': {
-      if (!value.text.includes('\n')) return [`${sign} ${path}: ${shorten(visible(value.text), detail)}`];
-      return [`${sign} ${path}:`, ...visibleLines(value.text).map((line) => `${sign}     ${shorten(line, detail)}`)];
+      if (!value.text.includes('\n'))
+        return [`${sign} ${path}: ${shortLine(visible(value.text), detail.lineCharacters)}`];
+      return [
+        `${sign} ${path}:`,
+        ...visibleLines(value.text).map((line) => `${sign}     ${shortLine(line, detail.lineCharacters)}`),
+      ];
     }
   }
 }
@@ -61,8 +66,8 @@ function textDifference(before: string, after: string, detail: Detail): readonly
   });
   if (patch === undefined) {
     return [
-      ...visibleLines(before).map((line) => `-     ${shorten(line, detail)}`),
-      ...visibleLines(after).map((line) => `+     ${shorten(line, detail)}`),
+      ...visibleLines(before).map((line) => `-     ${shortLine(line, detail.lineCharacters)}`),
+      ...visibleLines(after).map((line) => `+     ${shortLine(line, detail.lineCharacters)}`),
     ];
   }
   return patch.hunks.flatMap((hunk, index) => {
@@ -74,41 +79,19 @@ function textDifference(before: string, after: string, detail: Detail): readonly
 function hunkLine(line: string, next: string | undefined, previous: string | undefined, detail: Detail): string {
   if (line.startsWith('\\')) return '      (no line break at the end)';
   const text = visibleHunkText(line);
-  if (line.startsWith('-') && next?.startsWith('+')) return `-     ${focus(text, visibleHunkText(next), detail)[0]}`;
+  if (line.startsWith('-') && next?.startsWith('+'))
+    return `-     ${shortPair(text, visibleHunkText(next), detail.lineCharacters)[0]}`;
   if (line.startsWith('+') && previous?.startsWith('-'))
-    return `+     ${focus(visibleHunkText(previous), text, detail)[1]}`;
-  return `${line.slice(0, 1)}     ${shorten(text, detail)}`;
+    return `+     ${shortPair(visibleHunkText(previous), text, detail.lineCharacters)[1]}`;
+  return `${line.slice(0, 1)}     ${shortLine(text, detail.lineCharacters)}`;
 }
 
 function visibleHunkText(line: string): string {
   return visibleLines(line.slice(1)).join('');
 }
 
-/** Two long lines, cut so that the place where they begin to differ stays in sight. */
-function focus(before: string, after: string, detail: Detail): readonly [string, string] {
-  const isShort = before.length <= detail.lineCharacters && after.length <= detail.lineCharacters;
-  if (isShort) return [before, after];
-  let same = 0;
-  while (same < before.length && before[same] === after[same]) same += 1;
-  const skipped = Math.max(0, same - Math.floor(detail.lineCharacters / 4));
-  const start = skipped === 0 ? '' : `${leftOut(skipped)} `;
-  return [
-    `${start}${shorten(before.slice(skipped).toWellFormed(), detail)}`,
-    `${start}${shorten(after.slice(skipped).toWellFormed(), detail)}`,
-  ];
-}
-
 function firstLine(text: string, detail: Detail): string {
   const lines = visibleLines(text);
-  const first = shorten(lines[0] ?? '', detail);
+  const first = shortLine(lines[0] ?? '', detail.lineCharacters);
   return lines.length > 1 ? `${first} … (${plural(lines.length, 'line')})` : first;
-}
-
-function shorten(text: string, detail: Detail): string {
-  if (text.length <= detail.lineCharacters) return text;
-  return `${text.slice(0, detail.lineCharacters).toWellFormed()} ${leftOut(text.length - detail.lineCharacters)}`;
-}
-
-function leftOut(characters: number): string {
-  return `…(${plural(characters, 'character')} left out)…`;
 }

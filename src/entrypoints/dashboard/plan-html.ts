@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { identityText, type Problem } from '../../domain/manifest/rendered-object.ts';
 import { type Change, countChanges, planFails } from '../../domain/plan/plan.ts';
 import { planKindText, plural, totalOf } from '../../domain/report/change-words.ts';
-import { changesByDanger } from '../../domain/report/plan-section.ts';
+import { changesByDanger, hasDiff } from '../../domain/report/plan-section.ts';
 import { visible, visibleLines } from '../../domain/report/visible-text.ts';
 import type { ShownPlan } from '../../flows/show-plan.ts';
 import { changeHtml } from './change-html.ts';
@@ -48,7 +48,7 @@ ${factsHtml(plan)}
 
 /** Something to show beyond the name. */
 function hasFields(change: Change): boolean {
-  return change.action !== 'no-op' || change.differences.length > 0;
+  return change.action !== 'no-op' || hasDiff(change);
 }
 
 function countsHtml(plan: Plan): Html {

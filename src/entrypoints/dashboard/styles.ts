@@ -70,16 +70,15 @@ dl { margin: 0; }
 .facts div { padding: .45rem 0; border-bottom: 1px solid var(--line); }
 dt { color: var(--quiet); }
 dd { margin: 0; }
-h4 { margin: 1rem 0 .35rem; font-size: .9rem; line-height: 1.4; }
-h4.drift, h4.pending { color: var(--change); }
 
-.diff { margin: 0; padding: .45rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--sheet); line-height: 1.5; white-space: pre-wrap; word-break: break-all; }
+.diff { margin: .7rem 0 0; padding: .45rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--sheet); line-height: 1.5; white-space: pre-wrap; word-break: break-all; }
 .diff > * { display: inline-block; width: 100%; vertical-align: top; padding: 0 .8rem 0 2rem; text-indent: -1.2rem; text-decoration: none; font-style: normal; }
 .diff del { background: var(--remove-paper); color: var(--remove); }
 .diff ins { background: var(--add-paper); color: var(--add); }
 .diff em { background: var(--change-paper); color: var(--change); }
-.diff.server { border-style: dashed; }
-.diff.server > * { background: none; color: var(--quiet); }
+.diff b { color: var(--calm); font-weight: 600; }
+.diff * + b { margin-top: .5rem; }
+.diff i { color: var(--quiet); }
 
 @media (max-width: 36rem) {
   body { padding-top: 1.25rem; }

@@ -101,7 +101,7 @@ describe('the comment of a pull request', () => {
                 object: object('ConfigMap', 'legacy/settings'),
                 action: 'delete',
                 danger: 'deletes the object',
-                differences: manyFields(12),
+                differences: manyFields(16),
               }),
               deletedClaim('legacy/data'),
             ],

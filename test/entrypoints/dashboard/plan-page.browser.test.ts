@@ -119,7 +119,7 @@ describe('a plan in a browser', () => {
         'Changes',
         'What was planned',
       ]);
-      expect(await page.locator('h3').allInnerTexts()).toHaveLength(5);
+      expect(await page.locator('h3').allInnerTexts()).toHaveLength(6);
     });
   });
 

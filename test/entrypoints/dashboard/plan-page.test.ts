@@ -34,7 +34,7 @@ describe('the page of a plan', () => {
     const words = seen(await pageOf(aRichPlan()));
     for (const expected of [
       'payments@production on production-eu',
-      '1 delete 3 update 1 create',
+      '1 delete 4 update 1 create',
       digest,
       'a'.repeat(40),
       'b'.repeat(40),
@@ -46,10 +46,12 @@ describe('the page of a plan', () => {
       'schema-validated, less sure: the admission webhook policy.example.com does not support dry runs',
       'rendered only, unsure: the cluster does not know this kind yet',
       'takes spec.replicas over from kubectl-edit',
-      'This pull request - spec.template.spec.containers[name=api].image: registry.example.com/api:1.4.1 + spec.template.spec.containers[name=api].image: registry.example.com/api:1.5.0',
-      'Pending #41, #44 merged before this, not yet deployed - spec.replicas: 2 + spec.replicas: 4',
-      'Drift changed on the cluster since the last deployment; applying puts it back - spec.template.spec.containers[name=api].resources.limits.memory: 2Gi',
-      'Set by the server not part of what is approved + metadata.labels["example.com/injected"]: true',
+      '- spec.template.spec.containers[name=api].image: registry.example.com/api:1.4.1 + spec.template.spec.containers[name=api].image: registry.example.com/api:1.5.0',
+      '# pending (#41, #44): merged before this, not yet deployed - spec.replicas: 2 + spec.replicas: 4',
+      '# drift: changed on the cluster since the last deployment; this puts it back - spec.template.spec.containers[name=api].resources.limits.memory: 2Gi',
+      '# set by the server; not part of what is approved # metadata.labels["example.com/injected"]: true',
+      '@@ spec.replicas @@ # replicas: drift 7 → 3, then pending #41, #44 3 → 4, then this pull request 4 → 5 - replicas: 7 + replicas: 5',
+      '@@ spec.template.spec.containers[name=web].env[name=LOG_LEVEL].value @@ - name: LOG_LEVEL - value: info + value: debug',
       '! data.password: changed (secret)',
       '2 objects stay as they are',
       'ServiceAccount payments/api written nevertheless',
@@ -61,7 +63,7 @@ describe('the page of a plan', () => {
   test('puts the most dangerous change first, and links to it', async () => {
     const html = await pageOf(aRichPlan());
     const order = [...html.matchAll(/<details class="change ([a-z-]+)"/g)].map(([, action]) => action);
-    expect(order).toEqual(['delete', 'update', 'update', 'update', 'create', 'no-op']);
+    expect(order).toEqual(['delete', 'update', 'update', 'update', 'update', 'create', 'no-op']);
     expect(html).toContain('<a href="#change-1">');
     expect(html).toMatch(/<details class="change delete" id="change-1" open>/);
   });
@@ -124,9 +126,15 @@ describe('the page of a plan', () => {
 
   test('of a deployment names the one commit, and what it brings as its own', async () => {
     const words = seen(
-      await pageOf(aShownPlan({ base: commitSha('a'.repeat(40)), cluster: { name: 'production', uid: undefined } })),
+      await pageOf(
+        aShownPlan({
+          base: commitSha('a'.repeat(40)),
+          cluster: { name: 'production', uid: undefined },
+          changes: aRichPlan().plan.changes,
+        }),
+      ),
     );
-    expect(words).toContain('This commit - spec.template');
+    expect(words).toContain('then this commit 4 → 5');
     expect(words).not.toContain('merged into');
     expect(words).toContain('(not asked: planned without a cluster)');
   });
@@ -215,7 +223,7 @@ describe('as JSON', () => {
       repository: 7,
       ambiguous: false,
       target: 'payments@production',
-      counts: { delete: 1, update: 3, create: 1, replace: 0 },
+      counts: { delete: 1, update: 4, create: 1, replace: 0 },
     });
     expect(plan.changes[0].action).toBe('delete');
     expect(plan).not.toHaveProperty('effects');

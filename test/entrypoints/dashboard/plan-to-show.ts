@@ -10,6 +10,7 @@ import {
 } from '../../../src/domain/identity.ts';
 import type { Change, Difference } from '../../../src/domain/plan/plan.ts';
 import type { ShownPlan } from '../../../src/flows/show-plan.ts';
+import { deployment, deploymentSchema, facts, planOf } from '../../domain/plan/object-builder.ts';
 
 export const digest: PlanDigest = planDigest('1a2b3c4d5e6f'.padEnd(64, '0'));
 
@@ -63,7 +64,35 @@ export function aShownPlan(
   };
 }
 
-/** Every kind of thing that a page can show, as a real plan would bring it. */
+/** As it was planned: drift, pending and own moves, in lists and beside them. */
+function aPlannedChange(): Change {
+  const web = (replicas: number, image: string, level: string) =>
+    deployment({
+      replicas,
+      template: {
+        spec: {
+          containers: [{ name: 'web', image, args: ['--port=8080'], env: [{ name: 'LOG_LEVEL', value: level }] }],
+        },
+      },
+    });
+  const { changes } = planOf(
+    [
+      facts({
+        live: web(7, 'web:1.8.2', 'info'),
+        deployed: web(3, 'web:1.8.2', 'info'),
+        base: web(4, 'web:1.9.0', 'info'),
+        merge: web(5, 'web:1.9.0', 'debug'),
+        schema: deploymentSchema,
+      }),
+    ],
+    { pendingPulls: [pullNumber(41), pullNumber(44)] },
+  );
+  const [planned] = changes;
+  if (planned === undefined) throw new Error('the object moves');
+  return planned;
+}
+
+/** Every kind of thing that a page can show, some of it as earlier versions stored it. */
 export function aRichPlan(): ShownPlan {
   const script = 'set -eu\nmigrate --wait\nexec api --port 8080\n';
   return aShownPlan({
@@ -103,6 +132,7 @@ export function aRichPlan(): ShownPlan {
         ],
         notes: ['takes spec.replicas over from kubectl-edit'],
       }),
+      aPlannedChange(),
       aChange({
         object: { group: '', kind: 'Secret', namespace: 'payments', name: 'database' },
         differences: [aDifference({ path: 'data.password', before: { kind: 'secret' }, after: { kind: 'secret' } })],
