@@ -57,7 +57,7 @@ describe('a pull request from a fork', () => {
     const { plan, gate } = await story.checked(pull);
     expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'action_required']);
     expect(gate.output.summary).toContain('planned live for this SHA');
-    expect(await story.commented(pull, 'data.level')).toContain('From a fork');
+    expect(await story.commented(pull, 'level: loud')).toContain('From a fork');
     expect(asked()).toBe(before);
   });
 

@@ -62,7 +62,7 @@ describe("a pull request's newest head", () => {
     await story.push(pull, change('fast', 'second'));
     const { plan, gate } = await story.checked(pull);
     expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'action_required']);
-    expect(await story.commented(pull, pull.head.slice(0, 12))).toContain('+ data.level: second');
+    expect(await story.commented(pull, pull.head.slice(0, 12))).toContain('+   level: second');
     await ended(first);
     expect(story.planComments(pull)).toHaveLength(1);
   });
@@ -74,7 +74,7 @@ describe("a pull request's newest head", () => {
     const first = pull.head;
     await story.push(pull, change('during', 'second'));
     await story.gate(pull, { conclusion: 'action_required' });
-    expect(await story.commented(pull, pull.head.slice(0, 12))).toContain('+ data.level: second');
+    expect(await story.commented(pull, pull.head.slice(0, 12))).toContain('+   level: second');
     expect(await ended(first)).toEqual(['planwright/plan cancelled', 'planwright/gate cancelled']);
   });
 
@@ -98,10 +98,10 @@ describe("a pull request's newest head", () => {
 
   it('is told in one comment, which is edited in place and stays when nothing is left to plan', async () => {
     const pull = await story.open({ title: 'Comment', files: change('comment', 'first') });
-    await story.commented(pull, '+ data.level: first');
+    await story.commented(pull, '+   level: first');
     const [{ id } = { id: 0 }] = story.planComments(pull);
     await story.push(pull, change('comment', 'second'));
-    await story.commented(pull, '+ data.level: second');
+    await story.commented(pull, '+   level: second');
     await story.push(pull, { 'apps/comment/staging/settings.yaml': null, 'README.md': 'other words\n' });
     await story.commented(pull, 'No infrastructure changes');
     const { gate } = await story.checked(pull);
@@ -115,7 +115,7 @@ describe("a pull request's newest head", () => {
     const [{ id } = { id: 0 }] = story.planComments(pull);
     story.github.deleteComment({ repo, commentId: id, by: 'alice' });
     expect(await story.say(pull, 'alice', '/plan')).toMatchObject({ reaction: 'rocket' });
-    expect(await story.commented(pull, '+ data.level: first')).toContain('deleted@staging');
+    expect(await story.commented(pull, '+   level: first')).toContain('deleted@staging');
     expect(story.planComments(pull)).toHaveLength(1);
   });
 

@@ -121,7 +121,7 @@ describe('manifests that are refused', () => {
     expect(plan.output.summary).toContain('apps/broken/staging/web.yaml:6');
     const comment = await story.commented(pullOf('broken YAML'), 'broken@staging');
     expect(comment).toContain('fine@staging');
-    expect(comment).toContain('+ data.level: high');
+    expect(comment).toContain('+   level: high');
   });
 
   it('a document without apiVersion and kind is an error on its line', async () => {

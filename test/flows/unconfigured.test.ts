@@ -27,7 +27,7 @@ describe('a repository without configuration', () => {
     const { plan, gate } = await story.checked(pull);
     expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'success']);
     expect(plan.output.summary).toMatch(/planwright\.yml.*never deployed/s);
-    expect(await story.commented(pull, 'apps-web@only')).toContain('+ data.level: loud');
+    expect(await story.commented(pull, 'apps-web@only')).toContain('+   level: loud');
     expect(cluster?.audit.slice(prepared).some(({ dryRun }) => dryRun)).toBe(true);
 
     const merged = await story.github.merge({ repo, number: pull.number, by: 'alice' });

@@ -1,7 +1,7 @@
-import { dump } from 'js-yaml';
 import type { Json } from '../json.ts';
 import type { MaskedValue } from './effect.ts';
 import type { ShownValue } from './plan.ts';
+import { blockYaml } from './yaml-lines.ts';
 
 /** The value as people read it: a string as itself, everything else as YAML. A secret stays a secret. */
 export function showValue(value: MaskedValue): ShownValue {
@@ -35,5 +35,5 @@ function jsonText(json: string): string {
   // Canonical JSON is YAML too, and holds integers of any size in full.
   if (value === null || typeof value !== 'object' || longNumber.test(json)) return json;
   if (Object.keys(value).length === 0) return json;
-  return dump(value, { lineWidth: -1, noRefs: true }).trimEnd();
+  return blockYaml(value);
 }

@@ -20,8 +20,15 @@ export function yamlLines(introduction: string, json: string): readonly YamlLine
     return [{ indent: 0, text: `${introduction} ${json}` }];
   }
   const indent = isJsonArray(value) ? 0 : 2;
-  const body = dump(value, { lineWidth: -1, noRefs: true, seqNoIndent: true }).trimEnd().split('\n');
+  const body = blockYaml(value).split('\n');
   return [{ indent: 0, text: introduction }, ...body.map((text) => ({ indent, text }))];
+}
+
+/** A list or a map that is not empty, in block style, without a line break at the end. */
+export function blockYaml(value: Json): string {
+  const text = dump(value, { lineWidth: -1, noRefs: true, seqNoIndent: true });
+  // After a text that ends in empty lines js-yaml says that the document ends.
+  return (text.endsWith('\n...\n') ? text.slice(0, -'...\n'.length) : text).slice(0, -1);
 }
 
 /** A field's name as a key; what would not be read as this name, or not on one line, is quoted. */
