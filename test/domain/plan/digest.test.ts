@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clusterUid, parseTargetName } from '../../../src/domain/identity.ts';
-import { canonicalJson, type JsonObject } from '../../../src/domain/json.ts';
+import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
+import { decodeManifests } from '../../../src/domain/manifest/decode-manifests.ts';
+import type { ManifestFile } from '../../../src/domain/manifest/manifest-file.ts';
 import { digestEffects } from '../../../src/domain/plan/digest.ts';
 import type { Effect } from '../../../src/domain/plan/effect.ts';
 import { effect, json as jsonValue, object } from '../plan-builder.ts';
@@ -89,4 +91,86 @@ describe('the digest of a plan', () => {
       { numRuns: 300 },
     );
   });
+
+  test('does not depend on the order of files, documents and keys in their texts', () => {
+    const objects = fc.array(jsonObject, { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(objects, fc.nat(), (specs, seed) => {
+        const contents = specs.map((spec, index) =>
+          manifest('Thing', { spec: readable(spec) }, { name: `thing-${index}` }),
+        );
+        const inOneFile = [{ path: 'a.yaml', text: contents.map(canonicalJson).join('\n---\n') }];
+        const inSeveral = contents
+          .map((content, index) => ({
+            path: `${(seed + index * 7) % 10}-${index}.json`,
+            text: JSON.stringify(shuffled(content, seed), undefined, 2),
+          }))
+          .reverse();
+        expect(digestOfFiles(inSeveral)).toBe(digestOfFiles(inOneFile));
+      }),
+    );
+  });
+
+  test.each([
+    ['a number and its text', 'replicas: 1', 'replicas: "1"'],
+    ['a boolean and its text', 'paused: true', 'paused: "true"'],
+    ['null and absent', 'strategy: null', ''],
+    ['empty text and absent', 'host: ""', ''],
+    ['an empty map and absent', 'selector: {}', ''],
+    ['an empty list and absent', 'args: []', ''],
+    ['an empty list and an empty map', 'args: []', 'args: {}'],
+    ['null and empty text', 'host: null', 'host: ""'],
+    ['the order of a list', 'args: [a, b]', 'args: [b, a]'],
+    ['a repeated item', 'args: [a]', 'args: [a, a]'],
+    ['a list and its only item', 'args: [a]', 'args: a'],
+    ['integers that are one float', 'size: 9007199254740993', 'size: 9007199254740992'],
+    ['trailing space', 'host: "a "', 'host: a'],
+    ['a final line end', 'text: "a\\n"', 'text: a'],
+    ['the case of a key', 'Host: a', 'host: a'],
+    ['one key of two and one with a dot', 'a: {b: 1}', 'a.b: 1'],
+    ['normalised and unnormalised letters', 'host: "\\u00e9"', 'host: "e\\u0301"'],
+  ])('tells %s apart', (_what, left, right) => {
+    const digest = (line: string) =>
+      digestOfFiles([
+        { path: 'a.yaml', text: `apiVersion: v1\nkind: Thing\nmetadata: {name: a}\nspec: {x: y, ${line}}\n` },
+      ]);
+    expect(digest(left)).not.toBe(digest(right));
+  });
+
+  test.each([
+    ['quotes', 'host: a', 'host: "a"'],
+    ['the base of an integer', 'replicas: 0x10', 'replicas: 16'],
+    ['the spelling of null', 'strategy: ~', 'strategy: null'],
+    ['the spelling of a boolean', 'paused: yes', 'paused: true'],
+    ['an alias', 'a: &x {b: [1]}, c: *x', 'a: {b: [1]}, c: {b: [1]}'],
+  ])('does not depend on %s', (_what, left, right) => {
+    const digest = (line: string) =>
+      digestOfFiles([
+        { path: 'a.yaml', text: `apiVersion: v1\nkind: Thing\nmetadata: {name: a}\nspec: {x: y, ${line}}\n` },
+      ]);
+    expect(digest(left)).toBe(digest(right));
+  });
 });
+
+function digestOfFiles(files: readonly ManifestFile[]): string {
+  const { objects, problems } = decodeManifests(files);
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  return planOf(objects.map(({ content }) => facts({ merge: content }))).digest;
+}
+
+/** JSON allows, raw, what YAML does not, and JSON has more numbers than Go keeps apart; what YAML cannot say is no matter of order. */
+function readable(value: JsonObject): JsonObject {
+  const clean = (member: Json): Json => {
+    if (typeof member === 'string') return member.replaceAll(/[^\p{L}\p{N} ]/gu, '_');
+    if (typeof member === 'bigint') return Number(member % 1000n);
+    if (typeof member === 'number') return Number.isInteger(member) ? Math.trunc(member % 1e9) + 0 : 0.5;
+    if (isJsonArray(member)) return member.map(clean);
+    return isJsonObject(member) ? readable(member) : member;
+  };
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member], index) => [
+      `${index}${key.replaceAll(/[^\p{L}\p{N}]/gu, '_')}`,
+      clean(member),
+    ]),
+  );
+}
