@@ -21,12 +21,14 @@ import {
 } from './find-targets.ts';
 import { planTarget } from './plan-target.ts';
 import type { BundledSchemas } from './ports/bundled-schemas.ts';
+import type { Clock } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { PlanRun, Store } from './ports/store.ts';
 import { emptyRender, type Render, type RenderPorts, renderTarget, type SourceTree } from './render-stack.ts';
 
 export interface PlanPullRequestPorts extends RenderPorts {
+  readonly clock: Clock;
   readonly clusters: Clusters;
   readonly store: Store;
   readonly server: ServerSettings;

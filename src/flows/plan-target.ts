@@ -4,7 +4,7 @@ import type { CommitSha, PullNumber, Repository, TreeSha } from '../domain/ident
 import type { JsonObject } from '../domain/json.ts';
 import { identityKey, identityText, type Problem, type RenderedObject } from '../domain/manifest/rendered-object.ts';
 import { type ApplySet, type ApplySetOwner, applySetOf, partOf } from '../domain/plan/applyset.ts';
-import { assemblePlan } from '../domain/plan/assemble-plan.ts';
+import { assembleInSteps } from '../domain/plan/assemble-plan.ts';
 import { digestEffects } from '../domain/plan/digest.ts';
 import { type FactSources, gatherFacts } from '../domain/plan/gather-facts.ts';
 import type { MutatingAdmission } from '../domain/plan/mutating-admission.ts';
@@ -18,6 +18,8 @@ import { type ForceConflicts, mayTakeFields } from '../domain/plan/take-fields.t
 import { definedKinds, withIncoming } from '../domain/schema/incoming-schemas.ts';
 import type { Target } from '../domain/target/target.ts';
 import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
+import { inTurns } from './in-turns.ts';
+import type { Clock } from './ports/clock.ts';
 import { type Clusters, ClusterUnavailable, type ReadOnlyCluster } from './ports/cluster.ts';
 import type { DeployedTarget, Store } from './ports/store.ts';
 import { predictApply } from './predict-apply.ts';
@@ -55,6 +57,7 @@ export interface PlannedTarget {
 }
 
 export interface PlanTargetPorts {
+  readonly clock: Clock;
   readonly clusters: Clusters;
   readonly store: Pick<Store, 'secretKey'>;
 }
@@ -140,7 +143,7 @@ async function planOn(
   );
   const foreign = facts.flatMap((object) => foreignOwner(object, applySet));
 
-  const plan = assemblePlan({
+  const steps = assembleInSteps({
     target: target.name,
     cluster: { name: request.cluster.name, uid },
     kind,
@@ -155,6 +158,7 @@ async function planOn(
     stored: storedByObject(request.deployed),
     secretKey,
   });
+  const plan = await inTurns(steps, ports.clock);
   const factsByKey = new Map(facts.map((object) => [identityKey(object.identity), object]));
   const strangers = await strangersOf(cluster, { plan, facts: factsByKey, catalog });
   return {

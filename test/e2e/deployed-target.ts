@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/adapters/clock/system-clock.ts';
 import { loadClusters } from '../../src/adapters/kubernetes/load-clusters.ts';
 import {
   commitSha,
@@ -98,6 +99,7 @@ export async function deployedTarget(kubeconfig: string, namespace: string): Pro
       const planned = await planTarget(
         {
           clusters: { names: [cluster.name], find: () => of.cluster ?? cluster },
+          clock: systemClock,
           store: { secretKey: async () => new Uint8Array(32) },
         },
         {

@@ -1,6 +1,6 @@
 import type { ClusterUid, CommitSha, PullNumber, TargetName, TreeSha } from '../identity.ts';
 import { identityKey, type Problem } from '../manifest/rendered-object.ts';
-import { digestEffects } from './digest.ts';
+import { digestInSteps } from './digest.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import type { Plan, PlanKind } from './plan.ts';
 import { type ObjectPlan, type Pruning, planObject } from './plan-object.ts';
@@ -26,6 +26,15 @@ const nothingStored: ReadonlyMap<string, { readonly live: string; readonly rende
 
 /** Puts the objects' parts together: most dangerous first, then by identity, so that equal inputs give equal plans. */
 export function assemblePlan(input: PlanInput): Plan {
+  const steps = assembleInSteps(input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As `assemblePlan`, with a pause after each object: thousands of them take seconds, in which others want their turn. */
+export function* assembleInSteps(input: PlanInput): Generator<void, Plan> {
   const createdNamespaces = new Set(
     input.objects
       .filter(
@@ -50,6 +59,7 @@ export function assemblePlan(input: PlanInput): Plan {
       stored: input.stored.get(identityKey(facts.identity)) ?? nothingStored,
     });
     if (part !== undefined) parts.push(part);
+    yield;
   }
   parts.sort(
     (left, right) =>
@@ -57,7 +67,7 @@ export function assemblePlan(input: PlanInput): Plan {
   );
   const effects = parts.flatMap((part) => part.effects);
   return {
-    digest: digestEffects(effects),
+    digest: yield* digestInSteps(effects),
     target: input.target,
     cluster: input.cluster,
     kind: input.kind,

@@ -19,6 +19,28 @@ export function effectText(effect: Effect): string {
 
 /** SHA-256 of the sorted set of effects, lower-case hex. The order and the repetition of effects do not matter. */
 export function digestEffects(effects: readonly Effect[]): PlanDigest {
-  const lines = [...new Set(effects.map(effectText))].sort();
-  return planDigest(bytesToHex(sha256(utf8ToBytes(lines.join('\n')))));
+  const steps = digestInSteps(effects);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Effects between two pauses: some milliseconds. */
+const stepLength = 1000;
+
+/** As `digestEffects`, with pauses for others. */
+export function* digestInSteps(effects: readonly Effect[]): Generator<void, PlanDigest> {
+  const texts = new Set<string>();
+  for (let start = 0; start < effects.length; start += stepLength) {
+    for (const effect of effects.slice(start, start + stepLength)) texts.add(effectText(effect));
+    yield;
+  }
+  const lines = [...texts].sort();
+  const hash = sha256.create();
+  for (let start = 0; start < lines.length; start += stepLength) {
+    yield;
+    hash.update(utf8ToBytes(`${start === 0 ? '' : '\n'}${lines.slice(start, start + stepLength).join('\n')}`));
+  }
+  return planDigest(bytesToHex(hash.digest()));
 }
