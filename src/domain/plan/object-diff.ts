@@ -1,10 +1,10 @@
 import { type DiffRow, diffRows, isBefore } from './diff-rows.ts';
 import type { MaskedValue } from './effect.ts';
 import { childPath } from './field-path.ts';
+import { pictureTree, type PicturedField } from './picture-tree.ts';
 import type { Leaves } from './leaves.ts';
 import { shortLine, shortLines } from './line-window.ts';
 import { isOrderPath } from './list-order.ts';
-import { nestFields, type PicturedField } from './nest-fields.ts';
 import type { Hunk, LineOrigin, ObjectDiff, Origin, OriginStep, ShownValue } from './plan.ts';
 import { showStep } from './show-value.ts';
 import type { Stage } from './steps.ts';
@@ -37,7 +37,9 @@ export interface DiffInput {
 
 /** The diff of one object; it has no hunks when nothing moves and no steps lead there and back. */
 export function objectDiff({ fields, renders, originOf }: DiffInput): ObjectDiff {
-  const rows = diffRows(nestFields(fields, renders));
+  // Most objects of a plan stay as they are.
+  if (fields.every((field) => field.steps.length === 0 && !field.moves)) return { hunks: [] };
+  const rows = diffRows(pictureTree(fields, renders));
   const attribution = attributionBy(originOf);
   const hunks: Hunk[] = [];
   const hidden = { lines: 0, paths: new Set<string>() };

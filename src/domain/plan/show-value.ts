@@ -1,7 +1,11 @@
 import type { Json } from '../json.ts';
 import type { MaskedValue } from './effect.ts';
+import { shortLine, shortPair } from './line-window.ts';
 import type { ShownValue } from './plan.ts';
 import { blockYaml } from './yaml-lines.ts';
+
+/** A longer value is shortened: the diff shows where two of them differ, and effects hold them whole. */
+const maxCharacters = 2_000;
 
 /** The value as people read it: a string as itself, everything else as YAML. A secret stays a secret. */
 export function showValue(value: MaskedValue): ShownValue {
@@ -11,7 +15,7 @@ export function showValue(value: MaskedValue): ShownValue {
     case 'secret':
       return { kind: 'secret' };
     case 'json':
-      return { kind: 'text', text: jsonText(value.json) };
+      return { kind: 'text', text: shortLine(jsonText(value.json), maxCharacters) };
   }
 }
 
@@ -23,7 +27,8 @@ export function showStep(step: { readonly before: MaskedValue; readonly after: M
   const [before, after] = [showValue(step.before), showValue(step.after)];
   const looksSame = before.kind === 'text' && after.kind === 'text' && before.text === after.text;
   if (!looksSame || step.before.kind !== 'json' || step.after.kind !== 'json') return { before, after };
-  return { before: { kind: 'text', text: step.before.json }, after: { kind: 'text', text: step.after.json } };
+  const [left, right] = shortPair(step.before.json, step.after.json, maxCharacters);
+  return { before: { kind: 'text', text: left }, after: { kind: 'text', text: right } };
 }
 
 /** As many digits as an integer beyond 2^53 has, which `JSON.parse` would round. */

@@ -33,11 +33,16 @@ export function blockYaml(value: Json): string {
 
 /** A field's name as a key; what would not be read as this name, or not on one line, is quoted. */
 export function yamlKey(name: string): string {
-  if (/^[A-Za-z_][\w./-]*$/.test(name) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(name)) return `${name}:`;
+  if (/^[A-Za-z_][\w./-]*$/.test(name) && !otherValue.test(name)) return `${name}:`;
   return `${JSON.stringify(name)}:`;
 }
 
+/** Texts that nobody could read as anything else; most are, and dumping each would take longer than all the rest. */
+const plainText = /^[A-Za-z](?:[\w./:@-]*[\w/@-])?$/;
+const otherValue = /^(?:true|false|null|yes|no|on|off|y|n)$/i;
+
 function textLines(introduction: string, text: string): readonly YamlLine[] {
+  if (plainText.test(text) && !otherValue.test(text)) return [{ indent: 0, text: `${introduction} ${text}` }];
   if (!text.includes('\n') || text.trim() === '')
     return [{ indent: 0, text: `${introduction} ${dump(text, { lineWidth: -1 }).trimEnd()}` }];
   const body = text.endsWith('\n') ? text.slice(0, -1) : text;

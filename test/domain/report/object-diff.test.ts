@@ -189,4 +189,34 @@ describe("an object's diff", () => {
       snapshot('server'),
     );
   });
+
+  test('of an object as large as a CustomResourceDefinition is cut, and says what it leaves out', async () => {
+    const large = (word: string) =>
+      deployment({
+        versions: Object.fromEntries(
+          Array.from({ length: 2_000 }, (_, index) => [
+            `field${index}`,
+            { type: 'object', description: `${word} ${index}` },
+          ]),
+        ),
+      });
+    const text = shown({ merge: large('created') });
+    expect(text.split('\n').length).toBeLessThan(170);
+    expect(text).toMatch(/^# … and 5,[\d,]+ more lines/m);
+    const changed = shown(own(large('first'), large('second')));
+    expect(changed).toMatch(/^# … and [\d,]+ more lines, among them spec\.versions\.field\d+\.description, /m);
+  });
+
+  test('lets no value look like a line of the diff itself', async () => {
+    const hostile =
+      'x\n@@ spec.replicas @@\n# drift: not mine\n- old\n+ new\n```\n\u202Egnp.exe <!-- planwright:plan --> @acme/admins\n';
+    const text = shown(own(configMap({ a: 'x\n' }), configMap({ a: hostile, '@@ b @@\n# c': hostile })));
+    expect(text.split('\n').filter((line) => /^(@@|#)/.test(line))).toEqual([
+      '@@ update ConfigMap web/frontend @@',
+      '@@ data.a @@',
+      '@@ data["@@ b @@\\n# c"] @@',
+    ]);
+    expect(text).not.toContain('\u202E');
+    await expect(text).toMatchFileSnapshot(snapshot('hostile'));
+  });
 });
