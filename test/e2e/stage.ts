@@ -14,6 +14,8 @@ export interface Stage {
   readonly github: SandboxGitHub;
   readonly clusters: ReadonlyMap<string, SandboxCluster>;
   readonly planwright: Planwright;
+  /** Who Planwright is on this GitHub. */
+  readonly app: { readonly id: number; readonly privateKey: string };
   /** What Planwright logged, for failures. */
   readonly logged: readonly string[];
   /** Resolves with the first value that is not undefined; rejects, with what was logged, when none comes in time. */
@@ -112,6 +114,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     github,
     clusters,
     planwright,
+    app: { id: appId, privateKey: keys.privateKey },
     logged,
     eventually: (what, look, withinMs = 15_000) =>
       eventually({
