@@ -28,8 +28,8 @@ export interface DiffRow<Field> {
   readonly line: number | undefined;
 }
 
-/** Beyond this many changed lines two texts have little in common, and comparing them costs the square of it. */
-const maxEdits = 1_000;
+/** Beyond this many changed lines or items two sequences have little in common, and comparing them costs the square of it. */
+const maxEdits = 500;
 
 /** Which sides of a node are drawn: an item that changes places is drawn once for each. */
 type View = 'both' | 'before' | 'after';

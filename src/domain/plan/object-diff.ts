@@ -1,10 +1,10 @@
 import { type DiffRow, diffRows, isBefore } from './diff-rows.ts';
 import type { MaskedValue } from './effect.ts';
 import { childPath } from './field-path.ts';
-import { pictureTree, type PicturedField } from './picture-tree.ts';
 import type { Leaves } from './leaves.ts';
 import { shortLine, shortLines } from './line-window.ts';
 import { isOrderPath } from './list-order.ts';
+import { type PicturedField, pictureTree } from './picture-tree.ts';
 import type { Hunk, LineOrigin, ObjectDiff, Origin, OriginStep, ShownValue } from './plan.ts';
 import { showStep } from './show-value.ts';
 import type { Stage } from './steps.ts';

@@ -20,7 +20,7 @@ export function changeHtml(change: Change, { id, unfolded, isDeployment }: Chang
   const lines = movedLines(change, isDeployment ? { ...fullDetail, own: 'this commit' } : fullDetail);
   return html`<details class="change ${action}" id="${id}" ${unfolded ? 'open' : ''}>
 <summary><span class="badge ${action}">${action}</span> <h3 class="name">${visible(object.kind)} <b>${object.namespace === undefined ? '' : `${visible(object.namespace)}/`}${visible(object.name)}</b></h3>
-<span class="aside">${danger === undefined ? '' : html`<span class="badge danger">destructive</span>`} ${confidence.level === 'server' ? '' : html`<span class="badge unsure">${confidenceWord(confidence)}</span>`} ${plural(change.differences.length, 'field')}</span></summary>
+<span class="aside">${danger === undefined ? '' : html`<span class="badge danger">destructive</span>`} ${confidence.level === 'server' ? '' : html`<span class="badge unsure">${confidenceWord(confidence)}</span>`} ${plural(new Set(change.differences.map(({ path }) => path)).size, 'field')}</span></summary>
 <div class="body">
 <dl class="said">
 ${danger === undefined ? '' : said('Destructive', visible(danger))}
