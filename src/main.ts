@@ -1,21 +1,37 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
-import { pino } from 'pino';
-import { findInCluster } from './adapters/kubernetes/in-cluster.ts';
-import { readKubeconfig } from './adapters/kubernetes/kubeconfig.ts';
-import { readProcessSettings } from './domain/config/read-process-settings.ts';
-import { readServerSettings } from './domain/config/read-server-settings.ts';
+import { bundledSchemas } from './adapters/bundled-schemas/bundled-schemas.ts';
+import { localDirectory } from './adapters/directory/local-directory.ts';
+import { decodeManifests } from './domain/manifest/decode-manifests.ts';
 import type { Problem } from './domain/manifest/rendered-object.ts';
-import { runCli } from './entrypoints/cli/program.ts';
+import { isValid, validationLines } from './domain/report/validation-text.ts';
+import type { KnownSchemas } from './domain/schema/known-schemas.ts';
+import { runCli, type ValidateOptions } from './entrypoints/cli/program.ts';
 import type { Log } from './flows/ports/clock.ts';
-import { type PlanwrightSettings, startPlanwright } from './start-planwright.ts';
+import type { Decoder } from './flows/ports/decoder.ts';
+import { validateDirectory } from './flows/validate-directory.ts';
+import type { PlanwrightSettings } from './start-planwright.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const complain = (line: string) => process.stderr.write(`${line}\n`);
 
-/** An Error has no members of its own that JSON would show. */
-const serializers = { error: pino.stdSerializers.err };
+/** Each command loads what it needs: most of what there is serves the server alone. */
+async function loadServer() {
+  const [{ pino }, { findInCluster }, { readKubeconfig }, { startPlanwright }] = await Promise.all([
+    import('pino'),
+    import('./adapters/kubernetes/in-cluster.ts'),
+    import('./adapters/kubernetes/kubeconfig.ts'),
+    import('./start-planwright.ts'),
+  ]);
+  const contextsOf = (kubeconfig: string | undefined): readonly string[] => {
+    if (kubeconfig === undefined) return findInCluster(process.env) === undefined ? [] : ['in-cluster'];
+    return [...readKubeconfig(kubeconfig.split(delimiter).filter((file) => file !== '')).contexts.keys()];
+  };
+  // An Error has no members of its own that JSON would show.
+  const serializers = { error: pino.stdSerializers.err };
+  return { pino, serializers, startPlanwright, contextsOf };
+}
 
 /** Aborts at SIGINT or SIGTERM; a second signal ends the process at once. */
 function untilSignal(): AbortSignal {
@@ -31,10 +47,13 @@ function untilSignal(): AbortSignal {
 
 async function serve(): Promise<number> {
   const { env } = process;
+  const { pino, serializers, startPlanwright, contextsOf } = await loadServer();
+  const { readProcessSettings } = await import('./domain/config/read-process-settings.ts');
+  const { readServerSettings } = await import('./domain/config/read-server-settings.ts');
   const read = readProcessSettings(env);
   if (read.kind === 'invalid') return refuse(read.problems);
   const { settings } = read;
-  const contexts = kubeconfigContexts(settings.kubeconfig);
+  const contexts = contextsOf(settings.kubeconfig);
   const server = readServerSettings({
     environment: env,
     kubeconfigContexts: contexts,
@@ -71,13 +90,8 @@ async function serve(): Promise<number> {
   return 0;
 }
 
-function kubeconfigContexts(kubeconfig: string | undefined): readonly string[] {
-  if (kubeconfig === undefined) return findInCluster(process.env) === undefined ? [] : ['in-cluster'];
-  return [...readKubeconfig(kubeconfig.split(delimiter).filter((file) => file !== '')).contexts.keys()];
-}
-
 async function demo(options: { readonly once: boolean; readonly port: number | undefined }): Promise<number> {
-  // Only the demo needs the sandbox.
+  const { pino, serializers, startPlanwright, contextsOf } = await loadServer();
   const { runDemo } = await import('./sandbox/demo/run-demo.ts');
   const { listClusterObjects } = await import('./sandbox/demo/list-cluster-objects.ts');
   const given = process.env['KUBECONFIG'];
@@ -108,11 +122,36 @@ async function demo(options: { readonly once: boolean; readonly port: number | u
         log: pino({ level, serializers }, pino.destination(2)),
       } satisfies PlanwrightSettings),
     ...(options.port === undefined ? {} : { port: options.port }),
-    ...(given === undefined || given === ''
-      ? {}
-      : { kubeconfig: { paths: given, contexts: kubeconfigContexts(given) } }),
+    ...(given === undefined || given === '' ? {} : { kubeconfig: { paths: given, contexts: contextsOf(given) } }),
   });
   return 0;
+}
+
+async function validate(path: string, options: ValidateOptions): Promise<number> {
+  const schemas = bundledSchemas();
+  const version = options.kubernetesVersion;
+  const bundled = version === undefined ? schemas.newest() : schemas.of(version);
+  if (bundled === undefined)
+    throw new Error(`the schemas of Kubernetes ${version} are not known; there are ${schemas.versions.join(', ')}`);
+  const directory = localDirectory(path);
+  // Nobody else waits for this process.
+  const decoder: Decoder = { decode: async (files) => decodeManifests(files) };
+  const result =
+    options.cluster === undefined
+      ? await validateDirectory({ directory, decoder, known: bundled, reason: 'no cluster is asked' })
+      : await withCluster(options.cluster, (known) =>
+          validateDirectory({ directory, decoder, known, reason: 'its dry-run is not asked for' }),
+        );
+  if (options.json) print(JSON.stringify({ valid: isValid(result), ...result }));
+  else for (const line of validationLines(result)) print(line);
+  return isValid(result) ? 0 : 1;
+}
+
+async function withCluster<Result>(context: string, use: (known: KnownSchemas) => Promise<Result>): Promise<Result> {
+  const { clusterSchemas } = await import('./adapters/kubernetes/cluster-schemas.ts');
+  const kubeconfig = process.env['KUBECONFIG'];
+  if (kubeconfig === undefined || kubeconfig === '') throw new Error('--cluster needs KUBECONFIG');
+  return clusterSchemas({ kubeconfig, context }, use);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -132,4 +171,4 @@ function refuse(problems: readonly string[]): number {
   return 2;
 }
 
-process.exitCode = await runCli(process.argv.slice(2), { serve, demo }, { complain });
+process.exitCode = await runCli(process.argv.slice(2), { serve, demo, validate }, { complain });

@@ -30,12 +30,12 @@ export type ConfigurationFound =
   /** A broken file never means "no rules". */
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-/** Reads the configuration as it stands at a commit: the base's tip for a pull request, the merge commit for a deployment. */
+/** Reads the configuration as it stands at a commit: the base's tip for a pull request, the merge commit for a deployment. Without a server any cluster may be named. */
 export async function findConfiguration(
-  checkout: Checkout,
+  checkout: Pick<Checkout, 'readFiles'>,
   repository: Repository,
   tree: SourceTree,
-  server: ServerSettings,
+  server: ServerSettings | undefined,
 ): Promise<ConfigurationFound> {
   const entry = tree.entries.find((candidate) => candidate.path === configurationPath);
   if (entry === undefined) return { kind: 'none' };
@@ -44,7 +44,7 @@ export async function findConfiguration(
   if (text.kind === 'unreadable') return { kind: 'invalid', problems: [text.problem] };
   const answer = readConfiguration(
     { path: configurationPath, text: text.text },
-    { clusters: [...server.clusters.keys()] },
+    { clusters: server === undefined ? undefined : [...server.clusters.keys()] },
   );
   if (answer.kind === 'invalid') return answer;
   return { kind: 'configured', configuration: answer.configuration, warnings: answer.warnings, blob: entry.id };

@@ -21,6 +21,7 @@ import {
 } from './find-targets.ts';
 import { planTarget } from './plan-target.ts';
 import type { BundledSchemas } from './ports/bundled-schemas.ts';
+import type { Checkout } from './ports/checkout.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
 import type { PullRequest } from './ports/github.ts';
@@ -28,6 +29,7 @@ import type { PlanRun, Store } from './ports/store.ts';
 import { emptyRender, type Render, type RenderPorts, renderTarget, type SourceTree } from './render-stack.ts';
 
 export interface PlanPullRequestPorts extends RenderPorts {
+  readonly checkout: Checkout;
   readonly clock: Clock;
   readonly clusters: Clusters;
   readonly store: Store;
@@ -201,7 +203,7 @@ async function planAffected(
 
 /** Renders a target as it was at a commit that was deployed. */
 export async function renderCommit(
-  ports: RenderPorts,
+  ports: RenderPorts & { readonly checkout: Checkout },
   repository: PullRequest['repository'],
   at: {
     readonly target: Target;

@@ -21,7 +21,7 @@ export interface SourceTree {
 }
 
 export interface RenderPorts {
-  readonly checkout: Checkout;
+  readonly checkout: Pick<Checkout, 'readFiles'>;
   readonly decoder: Decoder;
 }
 

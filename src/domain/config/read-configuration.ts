@@ -10,7 +10,8 @@ import { unsupportedKeys } from './unsupported-keys.ts';
 
 /** What the reader must know of the server: the clusters that it has credentials for. */
 export interface ServerFacts {
-  readonly clusters: readonly string[];
+  /** Undefined where there is no server to ask: any name may be one of a cluster. */
+  readonly clusters: readonly string[] | undefined;
 }
 
 export type ConfigurationRead =

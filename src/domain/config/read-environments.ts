@@ -9,7 +9,7 @@ import { findPlaced, type Place } from './placed-node.ts';
 interface Surroundings {
   readonly root: YamlMapping;
   readonly place: Place;
-  readonly server: { readonly clusters: readonly string[] };
+  readonly server: { readonly clusters: readonly string[] | undefined };
 }
 
 /** The environments with their defaults, and what is wrong with them: unknown clusters, unknown or circular `after`. */
@@ -38,7 +38,7 @@ function clusterProblems(
   { root, place, server }: Surroundings,
 ): readonly Problem[] {
   const cluster = shape.cluster ?? name;
-  if (server.clusters.includes(cluster)) return [];
+  if (server.clusters === undefined || server.clusters.includes(cluster)) return [];
   const stated = findPlaced(root, ['environments', name, 'cluster']);
   const environment = findPlaced(root, ['environments', name]);
   const offset = stated?.node.start ?? environment?.keyStart ?? root.start;

@@ -12,6 +12,8 @@ export type CheckObject = (object: JsonObject, schema: FieldSchema) => SchemaChe
 export interface CheckedObject {
   readonly confidence: Confidence;
   readonly problems: readonly Problem[];
+  /** What its schema asks for and nobody could check, for people. */
+  readonly unchecked: readonly string[];
 }
 
 export interface ObjectChecks {
@@ -38,5 +40,5 @@ export function checkObject(
     }),
   );
   const unsure = unchecked.length === 0 ? '' : `; not checked: ${unchecked.join('; ')}`;
-  return { confidence: { level: 'schema', reason: `${reason}${unsure}` }, problems };
+  return { confidence: { level: 'schema', reason: `${reason}${unsure}` }, problems, unchecked };
 }

@@ -42,12 +42,13 @@ export function offlineCheck(
       return {
         confidence: { level: 'rendered', reason },
         problems: [{ severity: 'error', message: gone, position: rendered.position }],
+        unchecked: [],
       };
     const why =
       own === undefined
         ? `neither ${known.source} nor a definition in these files knows ${kind} of ${apiVersion}`
         : `its definition says nothing of ${apiVersion}`;
-    return { confidence: { level: 'rendered', reason: `${reason}; ${why}` }, problems: [] };
+    return { confidence: { level: 'rendered', reason: `${reason}; ${why}` }, problems: [], unchecked: [] };
   };
 }
 

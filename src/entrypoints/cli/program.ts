@@ -4,6 +4,15 @@ import { Command, InvalidArgumentError } from 'commander';
 export interface CliActions {
   serve(): Promise<number>;
   demo(options: { readonly once: boolean; readonly port: number | undefined }): Promise<number>;
+  validate(directory: string, options: ValidateOptions): Promise<number>;
+}
+
+export interface ValidateOptions {
+  readonly json: boolean;
+  /** `1.34`; absent: the newest that is known. */
+  readonly kubernetesVersion?: string;
+  /** A context of KUBECONFIG, whose schemas are used. */
+  readonly cluster?: string;
 }
 
 export interface CliOutput {
@@ -38,6 +47,18 @@ export async function runCli(words: readonly string[], actions: CliActions, outp
     .option('--port <number>', 'port of the page; default a free one', readPort)
     .action(async (options: { readonly once: boolean; readonly port?: number }) => {
       status = await actions.demo({ once: options.once, port: options.port });
+    });
+  program
+    .command('validate')
+    .description(
+      'check manifests and configuration without a cluster; exit status 1 for invalid files, 2 when it could not run',
+    )
+    .argument('[directory]', 'what to check', '.')
+    .option('--json', 'print what was found as JSON', false)
+    .option('--kubernetes-version <version>', 'the version whose schemas count, as 1.34; default the newest')
+    .option('--cluster <context>', "use this cluster's schemas: a context of KUBECONFIG")
+    .action(async (directory: string, options: ValidateOptions) => {
+      status = await actions.validate(directory, options);
     });
   try {
     await program.parseAsync([...words], { from: 'user' });

@@ -30,6 +30,10 @@ export function offlineOf(
     tree: treeSha('4b825dc642cb6eb9a060e54bf8d69288fbee4904'),
     renders: { base: { objects: base }, merge: { objects: merge, problems } },
     reason: 'this head comes from a fork',
-    check: () => ({ confidence: { level: 'rendered', reason: 'this head comes from a fork' }, problems: [] }),
+    check: () => ({
+      confidence: { level: 'rendered', reason: 'this head comes from a fork' },
+      problems: [],
+      unchecked: [],
+    }),
   };
 }
