@@ -30,7 +30,9 @@ if (kubeconform === undefined) {
 
 async function measure(program: string, folder: string): Promise<void> {
   const compiled = join(folder, 'compiled');
-  spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', join(compiled, 'dist')], { cwd: root });
+  spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', join(compiled, 'dist')], {
+    cwd: root,
+  });
   spawnSync('cp', ['-r', join(root, 'schema'), join(root, 'package.json'), compiled]);
   spawnSync('ln', ['-s', join(root, 'node_modules'), compiled]);
   const schemas = join(folder, 'schemas');
@@ -86,7 +88,8 @@ async function run(command: readonly string[], size: number): Promise<Run> {
   const ms = performance.now() - startedMs;
   clearInterval(watch);
   const found = /^(\d+) objects in .*: 0 errors|Valid: (\d+), Invalid: 0, Errors: 0, Skipped: 0/m.exec(said);
-  if (status !== 0 || Number(found?.[1] ?? found?.[2]) !== size) throw new Error(`${file} did not find ${size} valid objects: ${said.slice(0, 500)}`);
+  if (status !== 0 || Number(found?.[1] ?? found?.[2]) !== size)
+    throw new Error(`${file} did not find ${size} valid objects: ${said.slice(0, 500)}`);
   return { ms, megabytes: Math.round(kilobytes / 1024) };
 }
 
@@ -107,15 +110,20 @@ function median(runs: readonly Run[]): Run {
 }
 
 function findKubeconform(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'planwright-cluster/bin')];
-  return folders.map((folder) => join(folder, 'kubeconform')).find((file) => {
-    try {
-      accessSync(file);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'planwright-cluster/bin'),
+  ];
+  return folders
+    .map((folder) => join(folder, 'kubeconform'))
+    .find((file) => {
+      try {
+        accessSync(file);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** What Planwright checks by, as kubeconform reads it: one file a kind with everything that it refers to, and no field beside the known ones. */
@@ -132,7 +140,8 @@ function writeJsonSchemas(folder: string): void {
       if (definitions[name] !== undefined) continue;
       const schema = jsonSchema(JSON.parse(bundle.definitions[name] ?? '{}'));
       definitions[name] = schema;
-      for (const [, reference] of JSON.stringify(schema).matchAll(/"#\/definitions\/([^"]+)"/g)) if (reference !== undefined) waiting.push(reference);
+      for (const [, reference] of JSON.stringify(schema).matchAll(/"#\/definitions\/([^"]+)"/g))
+        if (reference !== undefined) waiting.push(reference);
     }
     const suffix = group === '' ? apiVersion : `${group.split('.')[0]}-${apiVersion}`;
     writeFileSync(
@@ -151,14 +160,23 @@ function jsonSchema(schema: unknown): unknown {
     return { $ref: `#/definitions/${$ref}` };
   }
   if (format === 'int-or-string') return { type: ['string', 'integer'] };
-  const members = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, name === 'properties' ? Object.fromEntries(Object.entries(value as object).map(([field, of]) => [field, jsonSchema(of)])) : jsonSchema(value)]));
+  const members = Object.fromEntries(
+    Object.entries(rest).map(([name, value]) => [
+      name,
+      name === 'properties'
+        ? Object.fromEntries(Object.entries(value as object).map(([field, of]) => [field, jsonSchema(of)]))
+        : jsonSchema(value),
+    ]),
+  );
   return 'properties' in members ? { ...members, additionalProperties: false } : members;
 }
 
 function writeObjects(folder: string, size: number): void {
   mkdirSync(folder);
   for (let first = 0; first < size; first += objectsAFile) {
-    const documents = Array.from({ length: Math.min(objectsAFile, size - first) }, (_value, index) => manifest(first + index));
+    const documents = Array.from({ length: Math.min(objectsAFile, size - first) }, (_value, index) =>
+      manifest(first + index),
+    );
     writeFileSync(join(folder, `objects-${String(first).padStart(5, '0')}.yaml`), documents.join('---\n'));
   }
 }
