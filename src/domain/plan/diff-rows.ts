@@ -1,6 +1,6 @@
 import { diffArrays } from 'diff';
 import type { MaskedValue } from './effect.ts';
-import { type FieldNode, itemsInOrder, type PicturedField, type Shape } from './picture-tree.ts';
+import { type FieldNode, itemsInOrder, type PicturedField, type Shape } from './nest-fields.ts';
 import { type YamlLine, yamlKey, yamlLines } from './yaml-lines.ts';
 
 /** Rows that belong together, as indexes into all rows, `to` not included: what surrounds one of them is looked for among the others only. */

@@ -4,7 +4,7 @@ import { childPath } from './field-path.ts';
 import type { Leaves } from './leaves.ts';
 import { shortLine, shortLines } from './line-window.ts';
 import { isOrderPath } from './list-order.ts';
-import { type PicturedField, pictureTree } from './picture-tree.ts';
+import { nestFields, type PicturedField } from './nest-fields.ts';
 import type { Hunk, LineOrigin, ObjectDiff, Origin, OriginStep, ShownValue } from './plan.ts';
 import { showStep } from './show-value.ts';
 import type { Stage } from './steps.ts';
@@ -39,7 +39,7 @@ export interface DiffInput {
 export function objectDiff({ fields, renders, originOf }: DiffInput): ObjectDiff {
   // Most objects of a plan stay as they are.
   if (fields.every((field) => field.steps.length === 0 && !field.moves)) return { hunks: [] };
-  const rows = diffRows(pictureTree(fields, renders));
+  const rows = diffRows(nestFields(fields, renders));
   const attribution = attributionBy(originOf);
   const hunks: Hunk[] = [];
   const hidden = { lines: 0, paths: new Set<string>() };

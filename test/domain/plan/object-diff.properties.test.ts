@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import { diffRows, isAfter, isBefore } from '../../../src/domain/plan/diff-rows.ts';
 import type { FieldSchema } from '../../../src/domain/plan/field-schema.ts';
+import { nestFields } from '../../../src/domain/plan/nest-fields.ts';
 import { objectDiff } from '../../../src/domain/plan/object-diff.ts';
 import { objectLeaves } from '../../../src/domain/plan/object-leaves.ts';
-import { pictureTree } from '../../../src/domain/plan/picture-tree.ts';
 import type { ObjectDiff } from '../../../src/domain/plan/plan.ts';
 import { fieldSteps } from '../../../src/domain/plan/steps.ts';
 import { json } from './arbitrary-json.ts';
@@ -111,7 +111,7 @@ function pictures(of: ObjectStages): {
   const leaves = objectLeaves(known);
   const fields = fieldSteps(known, leaves, { stored: new Map(), secretKey, isImmutable: () => false });
   const renders = [leaves.merge, leaves.base, leaves.deployed];
-  const rows = diffRows(pictureTree(fields, renders));
+  const rows = diffRows(nestFields(fields, renders));
   const lineOf = (row: (typeof rows)[number]) => (row.text === '' ? '' : ' '.repeat(row.indent) + row.text);
   return {
     before: rows.filter(isBefore).map(lineOf),

@@ -34,7 +34,7 @@ export interface FieldNode<Field> {
  * Nests the fields. Their order is that of the first of `sources` that has them; a field that only a later source has stands behind the one
  * that it follows there. The object's apiVersion and metadata, and what names an item, come first.
  */
-export function pictureTree<Field extends PicturedField<unknown>>(
+export function nestFields<Field extends PicturedField<unknown>>(
   fields: readonly Field[],
   sources: readonly (Leaves | undefined)[],
 ): FieldNode<Field> {
@@ -42,8 +42,7 @@ export function pictureTree<Field extends PicturedField<unknown>>(
   const known = new Set<string>();
   const grown = sources.flatMap((source) => {
     // A source that has nothing new would only say the same order again.
-    const paths =
-      source === undefined ? [] : [...source.byPath.keys()].filter((path) => byPath.has(path) && !known.has(path));
+    const paths = [...(source?.byPath.keys() ?? [])].filter((path) => byPath.has(path) && !known.has(path));
     for (const path of paths) known.add(path);
     return source === undefined || paths.length === 0 ? [] : [grow(source.byPath.values(), byPath)];
   });
