@@ -1,4 +1,4 @@
-import { type Deployment, isEnded } from '../domain/deployment/deployment.ts';
+import { type Deployment, deadlineOf, isEnded } from '../domain/deployment/deployment.ts';
 import { decideWave } from '../domain/deployment/waves.ts';
 import type { ApprovedPlan } from '../domain/gate/approved-plan.ts';
 import type { CommitSha } from '../domain/identity.ts';
@@ -7,6 +7,7 @@ import { identityKey } from '../domain/manifest/rendered-object.ts';
 import { phaseAfter } from './apply-outcome.ts';
 import { applyPlan, type Written } from './apply-plan.ts';
 import { approveDeployment } from './approve-deployment.ts';
+import { Deadline } from './deadline.ts';
 import { deploymentInQuestion } from './deployment-in-question.ts';
 import { isPartOf, type Turn } from './deployment-turn.ts';
 import { moveDeployment, targetJob } from './move-deployment.ts';
@@ -132,26 +133,29 @@ async function deploy(
       reasons: [`the server names no cluster ${source.cluster.name}`],
       plan: approved.digest,
     });
-  await moveDeployment(turn, at.deployment, { kind: 'applying', plan: approved.digest });
-  const deployment: Deployment = { ...at.deployment, phase: { kind: 'applying', plan: approved.digest } };
+  const { timeoutMs } = source.target.stack;
+  const nowMs = ports.clock.nowMs();
+  const deadlineMs = deadlineOf(at.deployment.phase, { nowMs, timeoutMs });
+  const applying = { kind: 'applying', plan: approved.digest, deadlineMs } as const;
+  await moveDeployment(turn, at.deployment, applying);
+  const deployment: Deployment = { ...at.deployment, phase: applying };
   const onWritten = async (written: Written) => {
     await recordWritten(turn, { deployment, source, planned, written });
-    await moveDeployment(turn, deployment, {
-      kind: 'verifying',
-      plan: approved.digest,
-      deadlineMs: ports.clock.nowMs() + source.target.stack.timeoutMs,
-    });
+    await moveDeployment(turn, deployment, { ...applying, kind: 'verifying' });
   };
+  const deadline = new Deadline(ports.clock, { timeoutMs, leftMs: deadlineMs - nowMs });
   const outcome = await applyPlan(
     { cluster, store: ports.store, clock: ports.clock, onWritten },
-    { deployment, approved, planned, proof, timeoutMs: source.target.stack.timeoutMs, signal: run.signal },
+    { deployment, approved, planned, proof, deadline, stopping: run.signal },
   );
+  // The next process goes on from here, and from what the cluster says then.
+  if (outcome.kind === 'interrupted' && run.signal.aborted)
+    return ports.store.requestJob(targetJob(turn, deployment.target));
   if (outcome.kind === 'interrupted' && run.attempt >= triesBeforeAsking)
     return moveDeployment(turn, deployment, { kind: 'failed', reason: outcome.reason, plan: approved.digest });
   if (outcome.kind !== 'succeeded') {
     await moveDeployment(turn, deployment, phaseAfter(outcome, approved));
-    if (outcome.kind === 'interrupted' && !run.signal.aborted)
-      throw new Error(`${deployment.target}: ${outcome.reason}; it is planned again`);
+    if (outcome.kind === 'interrupted') throw new Error(`${deployment.target}: ${outcome.reason}; it is planned again`);
     return;
   }
   await moveDeployment(

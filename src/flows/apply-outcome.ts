@@ -1,8 +1,10 @@
 import type { DeploymentPhase } from '../domain/deployment/deployment.ts';
+import type { FailureDetails } from '../domain/deployment/failure.ts';
 import type { ApprovedPlan } from '../domain/gate/approved-plan.ts';
 import { identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
 import { conflictText } from '../domain/plan/object-notes.ts';
 import type { Refusal } from '../domain/plan/prediction.ts';
+import type { FailingObject } from './explain-failure.ts';
 
 export type ApplyOutcome =
   | { readonly kind: 'succeeded'; readonly written: number }
@@ -10,22 +12,25 @@ export type ApplyOutcome =
   | { readonly kind: 'interrupted'; readonly reason: string }
   /** An object appeared that the plan would have created; a person has to look. */
   | { readonly kind: 'held'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string; readonly details: readonly FailureDetails[] };
 
-export type ApplyStop = Exclude<ApplyOutcome, { readonly kind: 'succeeded' }>;
+/** Why an apply ends before it is done. `failing`: objects that the cluster can tell more about. */
+export type StopReason =
+  | { readonly kind: 'interrupted' | 'held'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string; readonly failing?: readonly FailingObject[] };
 
 /** Ends an apply at once, wherever it stands. */
 export class StopApply extends Error {
-  readonly outcome: ApplyStop;
+  readonly why: StopReason;
 
-  constructor(outcome: ApplyStop) {
-    super(outcome.reason);
-    this.outcome = outcome;
+  constructor(why: StopReason) {
+    super(why.reason);
+    this.why = why;
   }
 }
 
 /** What the API server's refusal of a write means for the apply. */
-export function refusedWrite(identity: ObjectIdentity, refusal: Refusal): ApplyStop {
+export function refusedWrite(identity: ObjectIdentity, refusal: Refusal): StopReason {
   const what = identityText(identity);
   switch (refusal.kind) {
     case 'stale':
@@ -44,13 +49,16 @@ export function refusedWrite(identity: ObjectIdentity, refusal: Refusal): ApplyS
 }
 
 /** What a deployment's phase becomes after an apply that did not succeed. */
-export function phaseAfter(outcome: ApplyStop, plan: ApprovedPlan): DeploymentPhase {
+export function phaseAfter(
+  outcome: Exclude<ApplyOutcome, { readonly kind: 'succeeded' }>,
+  plan: ApprovedPlan,
+): DeploymentPhase {
   switch (outcome.kind) {
     case 'interrupted':
       return { kind: 'queued' };
     case 'held':
       return { kind: 'held', reasons: [outcome.reason], plan: plan.digest };
     case 'failed':
-      return { kind: 'failed', reason: outcome.reason, plan: plan.digest };
+      return { kind: 'failed', reason: outcome.reason, plan: plan.digest, details: outcome.details };
   }
 }

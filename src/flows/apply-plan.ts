@@ -1,16 +1,22 @@
-import { applyPhase, applyPhases, compareForApply } from '../domain/deployment/apply-order.ts';
+import { applyStages, deleteStages, type OrderedObject } from '../domain/deployment/apply-order.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
-import { healthOf } from '../domain/deployment/health.ts';
+import { completionOf, type Health, healthOf } from '../domain/deployment/health.ts';
 import type { ApprovedPlan } from '../domain/gate/approved-plan.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { identityKey, identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
+import { waveOf } from '../domain/plan/annotations.ts';
 import { withoutIgnored } from '../domain/plan/ignored-fields.ts';
+import { maskCredentials } from '../domain/plan/mask-credentials.ts';
+import { textMask } from '../domain/plan/mask-text.ts';
 import { type ObjectFacts, uidOf } from '../domain/plan/object-facts.ts';
 import type { Change } from '../domain/plan/plan.ts';
+import type { ObjectAddress } from '../domain/plan/prediction.ts';
 import { storedLeaves } from '../domain/plan/steps.ts';
 import { type ApplyOutcome, StopApply } from './apply-outcome.ts';
-import { HealthWatch } from './await-health.ts';
-import { deleteForReplacement, pruneObject, refuseStrangers } from './delete-object.ts';
+import { type AwaitedObject, awaitObjects } from './await-objects.ts';
+import type { Deadline } from './deadline.ts';
+import { deleteForReplacement, end, pruneObject, refuseStrangers } from './delete-object.ts';
+import { explainFailure } from './explain-failure.ts';
 import { findAddress } from './find-address.ts';
 import { OwnershipRecord } from './ownership-record.ts';
 import type { PlannedTarget } from './plan-target.ts';
@@ -24,8 +30,9 @@ export interface ApplyRequest {
   readonly approved: ApprovedPlan;
   readonly planned: PlannedTarget;
   readonly proof: LockProof;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
+  /** The process is going down. */
+  readonly stopping: AbortSignal;
 }
 
 export interface ApplyPorts {
@@ -42,23 +49,44 @@ export interface Written {
 }
 
 /**
- * Writes an approved plan: in phases, each write with the state that was read as its precondition and with a journal entry before and after it; then
- * waits for health; then prunes. Objects that are as they should be are not written, so that applying twice sends nothing the second time.
+ * Writes an approved plan: in stages, each healthy before the next, each write with the state that was read as its precondition and with a journal entry
+ * before and after it; then deletes. Objects that are as they should be are not written, so that applying twice sends nothing the second time.
  */
 export async function applyPlan(ports: ApplyPorts, request: ApplyRequest): Promise<ApplyOutcome> {
   try {
     return await new Apply(ports, request).run();
   } catch (error) {
-    if (error instanceof StopApply) return error.outcome;
     if (error instanceof ClusterUnavailable) return { kind: 'interrupted', reason: error.message };
-    throw error;
+    if (!(error instanceof StopApply)) throw error;
+    const mask = maskOf(request.planned.facts.values());
+    const { why } = error;
+    const reason = mask(why.reason);
+    if (why.kind !== 'failed') return { kind: why.kind, reason };
+    const { catalog } = request.planned;
+    const explaining = { catalog, mask, stopping: request.stopping };
+    return { kind: 'failed', reason, details: await explainFailure(ports, why.failing ?? [], explaining) };
   }
+}
+
+/** Masks what the cluster says: secrets of the target's objects, and what looks like one. */
+function maskOf(objects: Iterable<ObjectFacts>): (text: string) => string {
+  const contents = [...objects].flatMap(({ deployed, merge, live }) => [
+    ...[deployed, merge].flatMap((placed) => (placed === undefined ? [] : [placed.content])),
+    ...(live.kind === 'found' ? [live.object] : []),
+  ]);
+  const mask = textMask(contents);
+  return (text) => maskCredentials(mask(text));
+}
+
+/** A change of the plan, with what is known of its object. */
+interface Step extends OrderedObject {
+  readonly change: Change;
+  readonly facts: ObjectFacts;
 }
 
 class Apply {
   readonly #ports: ApplyPorts;
   readonly #request: ApplyRequest;
-  readonly #health: HealthWatch;
   readonly #stored: StoredLeaf[] = [];
   /** Objects as the API answered the write. */
   readonly #seen = new Map<string, JsonObject>();
@@ -67,86 +95,114 @@ class Apply {
   constructor(ports: ApplyPorts, request: ApplyRequest) {
     this.#ports = ports;
     this.#request = request;
-    const { timeoutMs, signal } = request;
-    this.#health = new HealthWatch(ports, { atMs: ports.clock.monotonicMs() + timeoutMs, timeoutMs }, signal);
   }
 
   async run(): Promise<ApplyOutcome> {
     const { approved, planned } = this.#request;
     const ownership = new OwnershipRecord(this.#ports.cluster, planned, approved.changes);
-    const changes = [...approved.changes].sort((left, right) => compareForApply(left.object, right.object));
-    const writes = changes.filter((change) => change.action !== 'delete' && change.write);
-    const deletes = changes.filter((change) => change.action === 'delete').reverse();
+    const steps = approved.changes.map((change) => this.#step(change));
+    const rendered = steps.filter(({ change, facts }) => change.action !== 'delete' && facts.merge !== undefined);
+    const writes = rendered.filter(({ change }) => change.write);
     if (writes.length > 0) await ownership.claim();
-    for (const phase of applyPhases) {
-      const ofPhase = writes.filter((change) => applyPhase(change.object) === phase);
-      for (const change of ofPhase) await this.#write(change);
-      if (phase !== 'the rest') await this.#awaitHealth(ofPhase);
+    const stages = applyStages(rendered);
+    for (const [index, stage] of stages.entries()) {
+      for (const step of stage) if (step.change.write) await this.#write(step);
+      if (index < stages.length - 1) await this.#awaitHealth(stage, completionOf);
     }
-    await this.#ports.onWritten({ objects: writes.map((change) => change.object), stored: this.#stored });
-    await this.#awaitHealth(
-      changes.filter((change) => change.action !== 'delete' && this.#facts(change.object).merge !== undefined),
-    );
-    for (const change of deletes) await this.#prune(change);
+    await this.#ports.onWritten({ objects: writes.map(({ object }) => object), stored: this.#stored });
+    await this.#awaitHealth(rendered, healthOf);
+    for (const stage of deleteStages(steps.filter(({ change }) => change.action === 'delete')))
+      await this.#prune(stage);
     await ownership.release();
     return { kind: 'succeeded', written: this.#writes };
   }
 
-  async #write(change: Change): Promise<void> {
-    const { planned, signal } = this.#request;
-    if (signal.aborted) throw new StopApply({ kind: 'interrupted', reason: 'the process is going down' });
+  #step(change: Change): Step {
     const facts = this.#facts(change.object);
-    const action = change.action === 'no-op' ? 'update' : change.action;
-    await this.#journal(change.object, action, 'intended');
+    return {
+      change,
+      facts,
+      object: change.object,
+      wave: facts.merge === undefined ? 0 : waveOf(facts.merge.content),
+      unserved: facts.merge !== undefined && facts.merge.served === undefined && !facts.merge.incoming,
+    };
+  }
+
+  async #write({ change, facts, object }: Step): Promise<void> {
+    const { approved, planned } = this.#request;
     const { cluster } = this.#ports;
-    const address = await findAddress(cluster, planned, facts);
-    if (change.action === 'replace') await deleteForReplacement({ cluster, health: this.#health }, facts, address);
+    this.#goOn();
+    const address = await this.#address(facts);
+    const action = change.action === 'no-op' ? 'update' : change.action;
+    await this.#journal(object, action, 'intended');
+    if (change.action === 'replace') await this.#removeForReplacement(facts, address);
     const live = facts.live.kind === 'found' && change.action !== 'replace' ? facts.live.object : undefined;
-    const object = await writeObject(cluster, {
+    const written = await writeObject(cluster, {
       facts,
       address,
       applySet: planned.applySet,
       forceConflicts: planned.forceConflicts,
       live,
+      moves: approved.moves.filter((move) => identityKey(move.object) === identityKey(object)),
     });
-    await this.#journal(change.object, action, 'done');
+    await this.#journal(object, action, 'done');
     this.#writes += 1;
-    this.#seen.set(identityKey(change.object), object);
-    await this.#remember(facts, object);
+    this.#seen.set(identityKey(object), written);
+    await this.#remember(facts, written);
   }
 
-  async #prune(change: Change): Promise<void> {
-    const { approved, planned } = this.#request;
-    const facts = this.#facts(change.object);
-    const address = planned.addresses.get(identityKey(change.object));
+  async #removeForReplacement(facts: ObjectFacts, address: ObjectAddress): Promise<void> {
     const uid = facts.live.kind === 'found' ? uidOf(facts.live.object) : undefined;
-    if (address === undefined || uid === undefined) return;
-    await refuseStrangers(this.#ports.cluster, facts, { changes: approved.changes, catalog: planned.catalog });
-    await this.#journal(change.object, 'delete', 'intended');
-    await pruneObject(this.#ports.cluster, facts, { address, uid });
-    await this.#journal(change.object, 'delete', 'done');
-    this.#writes += 1;
+    if (uid === undefined) return;
+    const doomed = { facts, address, uid };
+    await deleteForReplacement(this.#ports.cluster, doomed);
+    await this.#await('gone', [end(doomed)]);
+  }
+
+  /** Deletes the objects of one stage, and waits until they are gone. */
+  async #prune(stage: readonly Step[]): Promise<void> {
+    const { approved, planned } = this.#request;
+    const ending: AwaitedObject[] = [];
+    for (const { facts, object } of stage) {
+      this.#goOn();
+      const address = planned.addresses.get(identityKey(object));
+      const uid = facts.live.kind === 'found' ? uidOf(facts.live.object) : undefined;
+      if (address === undefined || uid === undefined) continue;
+      await refuseStrangers(this.#ports.cluster, facts, { changes: approved.changes, catalog: planned.catalog });
+      await this.#journal(object, 'delete', 'intended');
+      await pruneObject(this.#ports.cluster, { facts, address, uid }, planned.applySet);
+      await this.#journal(object, 'delete', 'done');
+      this.#writes += 1;
+      ending.push(end({ facts, address, uid }));
+    }
+    await this.#await('gone', ending);
   }
 
   /** What is healthy as it was last seen is not watched. */
-  async #awaitHealth(changes: readonly Change[]): Promise<void> {
-    const waiting = changes.map((change) => this.#facts(change.object)).filter((facts) => !this.#isHealthy(facts));
-    const judge = (object: JsonObject | undefined) =>
-      object === undefined ? ({ kind: 'progressing', reason: 'it does not exist' } as const) : healthOf(object);
-    const objects = [];
-    for (const facts of waiting)
-      objects.push({
-        identity: facts.identity,
-        address: await findAddress(this.#ports.cluster, this.#request.planned, facts),
-        judge,
-      });
-    await this.#health.awaitAll(objects);
+  async #awaitHealth(steps: readonly Step[], healthOfObject: (object: JsonObject) => Health): Promise<void> {
+    const judge = (object: JsonObject | undefined): Health =>
+      object === undefined ? { kind: 'progressing', reason: 'it does not exist' } : healthOfObject(object);
+    const objects: AwaitedObject[] = [];
+    for (const { facts, object } of steps) {
+      const seen = this.#seen.get(identityKey(object)) ?? (facts.live.kind === 'found' ? facts.live.object : undefined);
+      if (judge(seen).kind === 'healthy') continue;
+      objects.push({ identity: object, address: await this.#address(facts), judge, seen });
+    }
+    await this.#await('healthy', objects);
   }
 
-  #isHealthy(facts: ObjectFacts): boolean {
-    const seen =
-      this.#seen.get(identityKey(facts.identity)) ?? (facts.live.kind === 'found' ? facts.live.object : undefined);
-    return seen !== undefined && healthOf(seen).kind === 'healthy';
+  async #await(wanted: 'healthy' | 'gone', objects: readonly AwaitedObject[]): Promise<void> {
+    const { deadline, stopping } = this.#request;
+    await awaitObjects(this.#ports, objects, { wanted, deadline, stopping });
+  }
+
+  #address(facts: ObjectFacts): Promise<ObjectAddress> {
+    return findAddress(this.#ports, { facts, planned: this.#request.planned }, this.#request);
+  }
+
+  #goOn(): void {
+    if (this.#request.stopping.aborted)
+      throw new StopApply({ kind: 'interrupted', reason: 'the process is going down' });
   }
 
   async #journal(

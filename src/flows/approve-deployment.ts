@@ -98,18 +98,24 @@ async function promisedMoves(
   return plan?.moves;
 }
 
-/** What a field holds once the plan is applied: what is rendered, or nothing. */
-function outcomeOf(planned: PlannedTarget, field: Pick<Move, 'object' | 'path'>, key: Uint8Array): EffectValue {
-  const facts = planned.facts.get(identityKey(field.object));
-  if (facts?.merge === undefined) return absent;
-  const leaf = objectLeaves(facts).merge?.byPath.get(field.path);
+/** What a field holds once the plan is applied: what is rendered; of what is no longer rendered, nothing, or what is live where it stays. */
+function outcomeOf(planned: PlannedTarget, field: Pick<Move, 'object' | 'path'>, secretKey: Uint8Array): EffectValue {
+  const key = identityKey(field.object);
+  const facts = planned.facts.get(key);
+  if (facts === undefined) return absent;
+  const isDeleted = planned.plan.changes.some(
+    ({ object, action }) => action === 'delete' && identityKey(object) === key,
+  );
+  if (facts.merge === undefined && isDeleted) return absent;
+  const leaves = objectLeaves(facts);
+  const leaf = (facts.merge === undefined ? leaves.live : leaves.merge)?.byPath.get(field.path);
   if (leaf === undefined) return absent;
   return effectValue({
     value: leaf.value,
     secret: secretsOf(facts)(leaf.segments, leaf.value),
     identity: facts.identity,
     path: field.path,
-    key,
+    key: secretKey,
   });
 }
 

@@ -1,38 +1,71 @@
-import type { JsonObject } from '../domain/json.ts';
-import { identityKey } from '../domain/manifest/rendered-object.ts';
+import { deletionOf } from '../domain/deployment/health.ts';
+import { isJsonObject, type JsonObject } from '../domain/json.ts';
+import { identityKey, identityText } from '../domain/manifest/rendered-object.ts';
+import { refusesReplacement, staysBecause } from '../domain/plan/annotations.ts';
+import { type ApplySet, partOf } from '../domain/plan/applyset.ts';
 import { type ObjectFacts, uidOf } from '../domain/plan/object-facts.ts';
 import type { Change } from '../domain/plan/plan.ts';
 import type { KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
 import { refusedWrite, StopApply } from './apply-outcome.ts';
-import type { HealthWatch } from './await-health.ts';
+import type { AwaitedObject } from './await-objects.ts';
 import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
 import type { Cluster } from './ports/cluster.ts';
 
-/** Deletes the object that another one takes the place of, and waits until it is gone with all that depends on it. Rejects with StopApply. */
-export async function deleteForReplacement(
-  ports: { readonly cluster: Cluster; readonly health: HealthWatch },
-  { identity, live }: ObjectFacts,
-  address: ObjectAddress,
-): Promise<void> {
-  const uid = live.kind === 'found' ? uidOf(live.object) : undefined;
-  if (uid === undefined) return;
-  const answer = await ports.cluster.delete(address, { uid, propagation: 'foreground' });
-  if (answer.kind !== 'deleted' && answer.kind !== 'absent') throw new StopApply(refusedWrite(identity, answer));
-  const judge = (object: JsonObject | undefined) =>
-    object === undefined || uidOf(object) !== uid
-      ? ({ kind: 'healthy' } as const)
-      : ({ kind: 'progressing', reason: 'it is being deleted' } as const);
-  await ports.health.awaitAll([{ identity, address, judge }]);
+export interface Doomed {
+  readonly facts: ObjectFacts;
+  readonly address: ObjectAddress;
+  /** Of the object that was planned to go: another one of its name is none of ours. */
+  readonly uid: string;
+}
+
+/** Deletes the object that another one takes the place of, with all that depends on it. Rejects with StopApply. */
+export async function deleteForReplacement(cluster: Cluster, doomed: Doomed): Promise<void> {
+  await deleteAsItIs(cluster, doomed, 'foreground', (live) =>
+    refusesReplacement(live) ? 'its annotation says `planwright.dev/replace: never`' : undefined,
+  );
 }
 
 /** Deletes what is no longer rendered. Rejects with StopApply. */
-export async function pruneObject(
+export async function pruneObject(cluster: Cluster, doomed: Doomed, applySet: ApplySet): Promise<void> {
+  await deleteAsItIs(cluster, doomed, 'background', (live) => staysBecause(live, partOf(live) === applySet.id));
+}
+
+/** Waits for the end of what was deleted. */
+export function end({ facts, address, uid }: Doomed): AwaitedObject {
+  const seen = facts.live.kind === 'found' ? facts.live.object : undefined;
+  return { identity: facts.identity, address, judge: (object) => deletionOf(object, uid), seen };
+}
+
+/** Looks once more, for it may have been a while since it was planned, and deletes exactly what was seen. */
+async function deleteAsItIs(
   cluster: Cluster,
-  { identity }: ObjectFacts,
-  at: { readonly address: ObjectAddress; readonly uid: string },
+  { facts: { identity }, address, uid }: Doomed,
+  propagation: 'foreground' | 'background',
+  stays: (live: JsonObject) => string | undefined,
 ): Promise<void> {
-  const answer = await cluster.delete(at.address, { uid: at.uid, propagation: 'background' });
-  if (answer.kind !== 'deleted' && answer.kind !== 'absent') throw new StopApply(refusedWrite(identity, answer));
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const seen = await cluster.get(address);
+    if (seen.kind === 'absent' || seen.kind === 'namespace-absent') return;
+    if (seen.kind !== 'found') throw new StopApply(refusedWrite(identity, seen));
+    if (uidOf(seen.object) !== uid) throw changed(`${identityText(identity)} was made anew between plan and apply`);
+    const reason = stays(seen.object);
+    if (reason !== undefined) throw changed(`${identityText(identity)} stays, because ${reason}`);
+    const resourceVersion = versionOf(seen.object);
+    const answer = await cluster.delete(address, { uid, resourceVersion, propagation });
+    if (answer.kind === 'deleted' || answer.kind === 'absent') return;
+    if (answer.kind !== 'stale') throw new StopApply(refusedWrite(identity, answer));
+  }
+  throw changed(`${identityText(identity)} changes faster than it can be deleted`);
+}
+
+/** The plan that follows says what that means. */
+function changed(reason: string): StopApply {
+  return new StopApply({ kind: 'interrupted', reason });
+}
+
+function versionOf(object: JsonObject): string {
+  const { metadata } = object;
+  return isJsonObject(metadata) ? String(metadata.resourceVersion ?? '') : '';
 }
 
 /** The plan looked for strangers already; health may have been awaited for minutes since. Rejects with StopApply. */

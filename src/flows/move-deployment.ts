@@ -25,12 +25,9 @@ export async function moveDeployment(
         deployment: deployment.id,
         pull: deployment.pull,
         commit: deployment.commit,
-        phase: JSON.stringify(phase),
+        phase: JSON.stringify(withoutDetails(phase)),
       },
     });
-    // Whoever is going down leaves it to the next one.
-    if (phase.kind === 'queued' && turn.run.signal.aborted)
-      await records.requestJob(targetJob(turn, deployment.target));
     await records.requestJob({
       job: {
         kind: 'pull-request',
@@ -54,6 +51,13 @@ export async function moveDeployment(
         },
       });
   });
+}
+
+/** What the cluster said of a failure is no decision of anybody's. */
+function withoutDetails(phase: DeploymentPhase): DeploymentPhase {
+  if (phase.kind !== 'failed') return phase;
+  const { details: _, ...decided } = phase;
+  return decided;
 }
 
 export function targetJob({ repository }: Turn, target: TargetName): RequestedJob {

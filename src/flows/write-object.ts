@@ -2,11 +2,13 @@ import { isJsonObject, type JsonObject, sameJson } from '../domain/json.ts';
 import { identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
 import type { ApplySet } from '../domain/plan/applyset.ts';
 import { clientSideApply } from '../domain/plan/client-side-apply.ts';
+import type { Move } from '../domain/plan/effect.ts';
 import { withoutIgnored } from '../domain/plan/ignored-fields.ts';
 import { leavesOf } from '../domain/plan/leaves.ts';
 import { type ObjectFacts, resourceVersionOf, uidOf } from '../domain/plan/object-facts.ts';
 import type { ApplyAnswer, ObjectAddress } from '../domain/plan/prediction.ts';
 import { type SentFrom, sentObject } from '../domain/plan/sent-object.ts';
+import { valueAt } from '../domain/plan/steps.ts';
 import { type ForceConflicts, mayTakeFields } from '../domain/plan/take-fields.ts';
 import { refusedWrite, StopApply } from './apply-outcome.ts';
 import type { Cluster } from './ports/cluster.ts';
@@ -18,6 +20,8 @@ export interface ObjectWrite {
   readonly forceConflicts: ForceConflicts;
   /** What was read when it was planned: the write's precondition. Undefined: nothing may be there. */
   readonly live: JsonObject | undefined;
+  /** What the write would move of it. */
+  readonly moves: readonly Pick<Move, 'path'>[];
 }
 
 /**
@@ -81,15 +85,16 @@ async function takeFromClientSide(
   return cluster.replaceManagedFields(address, { uid, resourceVersion, managedFields: clientSide.managedFields });
 }
 
-/** When only what nobody rendered moved (its status does all the time), the write may go on. */
-async function readAgain(cluster: Cluster, { facts, address }: ObjectWrite, before: JsonObject): Promise<JsonObject> {
+/** When only what is none of ours moved (its status does all the time), the write may go on. */
+async function readAgain(cluster: Cluster, write: ObjectWrite, before: JsonObject): Promise<JsonObject> {
+  const { facts, address } = write;
   const answer = await cluster.get(address);
   if (answer.kind !== 'found')
     throw new StopApply({
       kind: 'interrupted',
       reason: `${identityText(facts.identity)} went away between plan and apply`,
     });
-  if (uidOf(answer.object) !== uidOf(before) || !sameLeaves(before, answer.object, facts)) {
+  if (uidOf(answer.object) !== uidOf(before) || !sameLeaves(before, answer.object, write)) {
     throw new StopApply({
       kind: 'interrupted',
       reason: `${identityText(facts.identity)} was changed between plan and apply`,
@@ -115,12 +120,16 @@ function withPrecondition(content: JsonObject, live: JsonObject): JsonObject {
   };
 }
 
-function sameLeaves(before: JsonObject, after: JsonObject, facts: ObjectFacts): boolean {
-  const [left, right] = [before, after].map(
-    (object) => leavesOf(withoutIgnored(object, facts.schema, facts.ignored), facts.schema).byPath,
+/** Whether what this target renders, rendered last or would move is as it was. */
+function sameLeaves(before: JsonObject, after: JsonObject, { facts, moves }: ObjectWrite): boolean {
+  const [left, right] = [leavesOf(before, facts.schema), leavesOf(after, facts.schema)];
+  const ours = [facts.merge, facts.deployed].flatMap((placed) =>
+    placed === undefined
+      ? []
+      : [...leavesOf(withoutIgnored(placed.content, facts.schema, facts.ignored), facts.schema).byPath.values()],
   );
-  if (left === undefined || right === undefined) throw new Error('two objects are compared');
-  if (left.size !== right.size) return false;
-  for (const [path, leaf] of left) if (!sameJson(right.get(path)?.value, leaf.value)) return false;
-  return true;
+  return (
+    ours.every((leaf) => sameJson(valueAt(left, leaf), valueAt(right, leaf))) &&
+    moves.every(({ path }) => sameJson(left.byPath.get(path)?.value, right.byPath.get(path)?.value))
+  );
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../src/domain/json.ts';
 import type { FieldSchema } from '../../src/domain/plan/field-schema.ts';
 import type { ApplyAnswer, ObjectAddress, ServedKind } from '../../src/domain/plan/prediction.ts';
-import { type Cluster, ClusterUnavailable } from '../../src/flows/ports/cluster.ts';
+import { type Cluster, ClusterUnavailable, type LogRequest } from '../../src/flows/ports/cluster.ts';
 
 export interface ClusterUnderTest {
   readonly cluster: Cluster;
@@ -402,6 +402,20 @@ export function describeCluster(server: string, start: () => Promise<ClusterUnde
         expect(await cluster.delete(at, { uid, propagation: 'background' })).toEqual({ kind: 'absent' });
       });
 
+      it('deletes the object only in the state that is expected, where one is', async () => {
+        const at = address('ConfigMap', 'delete-as-seen');
+        const seen = await put(at, configMap('delete-as-seen', { a: '1' }));
+        const moved = await put(at, configMap('delete-as-seen', { a: '2' }));
+        const as = (object: JsonObject) => ({
+          uid: String(valueAt(object, 'metadata', 'uid')),
+          resourceVersion: String(valueAt(object, 'metadata', 'resourceVersion')),
+          propagation: 'background' as const,
+        });
+        expect(await cluster.delete(at, as(seen))).toMatchObject({ kind: 'stale' });
+        expect(await live(at)).toEqual(moved);
+        expect(await cluster.delete(at, as(moved))).toEqual({ kind: 'deleted' });
+      });
+
       it('waits for dependents when told so', async () => {
         const at = address('Deployment', 'foreground');
         const object = await put(at, deployment('foreground', { replicas: 0 }));
@@ -450,6 +464,114 @@ export function describeCluster(server: string, start: () => Promise<ClusterUnde
       });
     });
 
+    describe('what tells why something fails', () => {
+      const signal = AbortSignal.timeout(120_000);
+      let pod: JsonObject;
+      let imagePulled: JsonObject;
+      const nameOf = (object: JsonObject) => String(valueAt(object, 'metadata', 'name'));
+      const log = (of: JsonObject, more: Partial<LogRequest> = {}) =>
+        cluster.podLog({ namespace, pod: nameOf(of), container: 'web', run: 'current', lines: 20, ...more }, signal);
+
+      beforeAll(async () => {
+        for (const trouble of ['crash', 'image-pull-failure'])
+          await put(
+            address('Deployment', trouble),
+            deployment(trouble, { labels: { 'planwright.dev/simulate': trouble } }),
+          );
+        pod = await troubled('crash', 'CrashLoopBackOff');
+        imagePulled = await troubled('image-pull-failure', 'ImagePullBackOff');
+      });
+
+      /** The pod of a Deployment, once its container waits for this reason. */
+      async function troubled(app: string, reason: string): Promise<JsonObject> {
+        return vi.waitFor(
+          async () => {
+            const selection = { namespace, labelSelector: `app=${app}`, limit: 10 };
+            const answer = await cluster.listSome(kind('Pod'), selection, signal);
+            const found = answer.kind === 'listed' ? answer.items[0] : undefined;
+            if (found === undefined || !JSON.stringify(found).includes(reason))
+              throw new Error(`${app} is not ${reason}`);
+            return found;
+          },
+          { timeout: 60_000, interval: 200 },
+        );
+      }
+
+      it('lists at most so many objects', async () => {
+        const selection = { namespace, labelSelector: 'app in (crash,image-pull-failure)', limit: 1 };
+        expect(names(await cluster.listSome(kind('Pod'), selection, signal))).toHaveLength(1);
+      });
+
+      it('leads from a Deployment over its ReplicaSet to its pod', async () => {
+        const owner = await live(address('Deployment', 'crash'));
+        const sets = await cluster.listSome(
+          kind('ReplicaSet'),
+          { namespace, labelSelector: 'app=crash', limit: 10 },
+          signal,
+        );
+        const [set] = sets.kind === 'listed' ? sets.items : [];
+        const ownerOf = (object: JsonObject | undefined) => {
+          const references = object === undefined ? undefined : valueAt(object, 'metadata', 'ownerReferences');
+          return isJsonArray(references) ? references[0] : undefined;
+        };
+        expect(ownerOf(set)).toMatchObject({ controller: true, uid: valueAt(owner, 'metadata', 'uid') });
+        expect(ownerOf(pod)).toMatchObject({ controller: true, uid: set && valueAt(set, 'metadata', 'uid') });
+      });
+
+      it('selects the events of one object', async () => {
+        const about = async (object: JsonObject) => {
+          const fieldSelector = `involvedObject.uid=${String(valueAt(object, 'metadata', 'uid'))}`;
+          const answer = await cluster.listSome(kind('Event'), { namespace, fieldSelector, limit: 50 }, signal);
+          if (answer.kind !== 'listed') throw new Error(JSON.stringify(answer));
+          return answer.items;
+        };
+        await expect
+          .poll(() => about(pod), { timeout: 60_000 })
+          .toContainEqual(
+            expect.objectContaining({
+              apiVersion: 'v1',
+              kind: 'Event',
+              type: 'Warning',
+              reason: 'BackOff',
+              message: 'Back-off restarting failed container',
+              involvedObject: expect.objectContaining({ kind: 'Pod', name: nameOf(pod) }),
+            }),
+          );
+        expect(JSON.stringify(await about(imagePulled))).not.toContain(nameOf(pod));
+      });
+
+      it('reads the last lines of a container, of this run and of the one before', async () => {
+        const text = expect.stringMatching(/^starting\n[\s\S]*error: simulated log of a simulated container\n$/);
+        expect(await log(pod)).toEqual({ kind: 'read', text });
+        expect(await log(pod, { run: 'previous' })).toEqual({ kind: 'read', text });
+        expect(await log(pod, { lines: 1 })).toEqual({
+          kind: 'read',
+          text: 'error: simulated log of a simulated container\n',
+        });
+      });
+
+      it('answers with a refusal where there is no such container, or no such pod', async () => {
+        expect(await log(pod, { container: 'other' })).toMatchObject({
+          kind: 'invalid',
+          message: expect.stringContaining('container other is not valid for pod'),
+        });
+        expect(await log(pod, { pod: 'nobody' })).toMatchObject({
+          message: expect.stringContaining('"nobody" not found'),
+        });
+      });
+
+      it('does not wait longer than it is told', async () => {
+        expect(await cluster.listSome(kind('Pod'), { namespace, limit: 1 }, AbortSignal.abort())).toMatchObject({
+          kind: 'unavailable',
+        });
+      });
+    });
+
+    it('discovers anew when it is told to', async () => {
+      expect(await cluster.kindsNow()).toEqual(await cluster.kinds());
+      await expect(test.unreachable.kindsNow()).rejects.toBeInstanceOf(ClusterUnavailable);
+    });
+
     describe('a server that cannot be reached', () => {
       it('is the answer of reads and writes', async () => {
         const at = address('ConfigMap', 'far-away');
@@ -493,13 +615,18 @@ interface DeploymentOptions {
   readonly replicas?: number;
   readonly image?: string;
   readonly app?: string;
+  /** Of its pods, beside `app`. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
-function deploymentSpec(name: string, { replicas = 1, image = 'web:1', app = name }: DeploymentOptions): JsonObject {
+function deploymentSpec(
+  name: string,
+  { replicas = 1, image = 'web:1', app = name, labels = {} }: DeploymentOptions,
+): JsonObject {
   return {
     replicas,
     selector: { matchLabels: { app } },
-    template: { metadata: { labels: { app } }, spec: { containers: [{ name: 'web', image }] } },
+    template: { metadata: { labels: { app, ...labels } }, spec: { containers: [{ name: 'web', image }] } },
   };
 }
 

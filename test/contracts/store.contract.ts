@@ -464,7 +464,7 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         const phases = [
           { kind: 'waiting', reason: 'staging is not healthy' },
           { kind: 'held', reasons: [], plan: digest('b') },
-          { kind: 'applying', plan: digest('a') },
+          { kind: 'applying', plan: digest('a'), deadlineMs: 600_000 },
           { kind: 'verifying', plan: digest('a'), deadlineMs: 1_700_000_000_000 },
           { kind: 'failed', reason: 'null \u0000', plan: undefined },
           { kind: 'superseded', by: sha('5') },
@@ -578,13 +578,13 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         };
         await database.store.setDeployed(target, current);
         const writes = [
-          () => database.store.setPhase(deployment, { kind: 'applying', plan: digest('a') }, old),
+          () => database.store.setPhase(deployment, { kind: 'applying', plan: digest('a'), deadlineMs: 600_000 }, old),
           () => database.store.addStep({ deployment: deployment.id, object, action: 'update', state: 'intended' }, old),
           () => database.store.setDeployed({ ...target, commit: sha('5') }, old),
           () => database.store.clearDeployed(acme, payments, old),
           () =>
             database.store.transaction((records) =>
-              records.setPhase(deployment, { kind: 'applying', plan: digest('a') }, old),
+              records.setPhase(deployment, { kind: 'applying', plan: digest('a'), deadlineMs: 600_000 }, old),
             ),
         ];
         for (const write of writes) await expect(write()).rejects.toThrow(LockLost);
@@ -599,7 +599,7 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         const order: string[] = [];
         let takeover: Promise<unknown> = Promise.resolve();
         await database.store.transaction(async (records) => {
-          await records.setPhase(deployment, { kind: 'applying', plan: digest('a') }, proof);
+          await records.setPhase(deployment, { kind: 'applying', plan: digest('a'), deadlineMs: 600_000 }, proof);
           takeover = database.store.lock(acme, payments).then(() => order.push('taken over'));
           await new Promise((resolve) => setTimeout(resolve, 100));
           order.push('written');

@@ -21,6 +21,8 @@ export interface ApiRequest {
   /** Path and query, below the server's own path. */
   readonly path: string;
   readonly accept?: string;
+  /** How a 200 is read: JSON unless said otherwise. */
+  readonly expects?: 'json' | 'text';
   readonly body?: { readonly type: string; readonly text: string };
   /** `planner`: the identity for planning, where one is configured. `own`: the kubeconfig's. */
   readonly as: 'planner' | 'own';
@@ -143,7 +145,10 @@ export class ApiClient {
       const text = await response.body.text();
       const after = retryAfterMs(one(response.headers['retry-after']));
       return {
-        answer: this.#read(response.statusCode, text, one(response.headers['content-type'])),
+        answer:
+          request.expects === 'text' && response.statusCode === 200
+            ? { kind: 'answered', status: 200, body: text, characters: text.length }
+            : this.#read(response.statusCode, text, one(response.headers['content-type'])),
         outcome: response.statusCode,
         ...(after !== undefined && { retryAfterMs: after }),
       };

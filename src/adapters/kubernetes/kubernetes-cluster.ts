@@ -1,5 +1,5 @@
 import { type ClusterUid, clusterUid } from '../../domain/identity.ts';
-import { canonicalJson, isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { canonicalJson, isJsonArray, isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { SchemaLookup } from '../../domain/plan/field-schema.ts';
 import { fieldManager } from '../../domain/plan/managed-fields.ts';
 import type {
@@ -8,23 +8,40 @@ import type {
   GetAnswer,
   KindCatalog,
   ListAnswer,
+  LogAnswer,
   ObjectAddress,
   Refusal,
   ServedKind,
 } from '../../domain/plan/prediction.ts';
-import { type ApplyRequest, type Cluster, ClusterUnavailable } from '../../flows/ports/cluster.ts';
+import {
+  type ApplyRequest,
+  type Cluster,
+  ClusterUnavailable,
+  type DeleteOptions,
+  type LogRequest,
+  type SomeObjects,
+} from '../../flows/ports/cluster.ts';
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { classifyRefusal, isAbsent } from './classify-refusal.ts';
 import { type AskApi, discoverKinds } from './discovery.ts';
-import { ObjectLists } from './object-lists.ts';
+import { ObjectLists, withType } from './object-lists.ts';
 import { type Refreshed, refreshed } from './refreshed.ts';
-import { describeObject, objectPath, unaddressable } from './resource-path.ts';
+import { collectionPath, describeObject, objectPath, unaddressable } from './resource-path.ts';
 import { SchemaStore } from './schema-store.ts';
 import { WatchRefused, watchObject } from './watch-object.ts';
 
 const catalogAgeMs = 10_000;
 /** How long a new CustomResourceDefinition may take until discovery shows it. */
 const unsettledMs = 30_000;
+const longestLogBytes = 32 * 1024;
+const podKind: ServedKind = {
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  resource: 'pods',
+  namespaced: true,
+  verbs: ['get'],
+};
 const groupsThatDefineKinds = ['apiextensions.k8s.io', 'apiregistration.k8s.io'];
 
 /** The port over one Kubernetes API, with unstructured objects. Planning acts as the planner, deploying as the kubeconfig's own user. */
@@ -60,6 +77,11 @@ export class KubernetesCluster implements Cluster {
 
   async kinds(): Promise<KindCatalog> {
     return this.#orUnavailable(this.#kinds.get());
+  }
+
+  kindsNow(): Promise<KindCatalog> {
+    this.#kinds.invalidate(unsettledMs);
+    return this.kinds();
   }
 
   async schemas(groupVersions: readonly string[]): Promise<SchemaLookup> {
@@ -120,17 +142,17 @@ export class KubernetesCluster implements Cluster {
     return refusal(answer, subject);
   }
 
-  async delete(
-    address: ObjectAddress,
-    options: { readonly uid: string; readonly propagation: 'foreground' | 'background' },
-  ): Promise<DeleteAnswer> {
+  async delete(address: ObjectAddress, options: DeleteOptions): Promise<DeleteAnswer> {
     const subject = this.#subject('delete', address);
     const problem = unaddressable(address);
     if (problem !== undefined) return misnamed(subject, problem);
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
-      preconditions: { uid: options.uid },
+      preconditions: {
+        uid: options.uid,
+        ...(options.resourceVersion === undefined ? {} : { resourceVersion: options.resourceVersion }),
+      },
       propagationPolicy: options.propagation === 'foreground' ? 'Foreground' : 'Background',
     };
     const answer = await this.#api.request({
@@ -144,6 +166,46 @@ export class KubernetesCluster implements Cluster {
     // 202: finalizers or dependents are still to go.
     if (answer.kind === 'answered' && (answer.status === 200 || answer.status === 202)) return { kind: 'deleted' };
     if (answer.kind === 'answered' && isAbsent(answer)) return { kind: 'absent' };
+    return refusal(answer, subject);
+  }
+
+  async listSome(kind: ServedKind, selection: SomeObjects, signal: AbortSignal): Promise<ListAnswer> {
+    const subject = `${this.name}: list of ${kind.resource}${place(selection)}`;
+    const query = new URLSearchParams({ limit: String(selection.limit) });
+    for (const name of ['labelSelector', 'fieldSelector'] as const)
+      if (selection[name] !== undefined) query.set(name, selection[name]);
+    const path = `${collectionPath(kind, selection.namespace)}?${query}`;
+    const answer = await this.#api.request({ method: 'GET', path, as: 'own', repeatability: 'read', signal });
+    if (!isObjectAnswer(answer) || !isJsonArray(answer.body.items)) return refusal(answer, subject);
+    return {
+      kind: 'listed',
+      items: answer.body.items.filter(isJsonObject).map((item) => withType(item, kind)),
+      resourceVersion: resourceVersionOf(answer.body),
+    };
+  }
+
+  async podLog({ namespace, pod, container, run, lines }: LogRequest, signal: AbortSignal): Promise<LogAnswer> {
+    const query = new URLSearchParams({
+      container,
+      previous: String(run === 'previous'),
+      tailLines: String(lines),
+      limitBytes: String(longestLogBytes),
+    });
+    const address: ObjectAddress = { kind: podKind, namespace, name: pod };
+    const subject = `${this.name}: log of ${describeObject(address)}`;
+    const problem = unaddressable(address);
+    if (problem !== undefined) return misnamed(subject, problem);
+    const answer = await this.#api.request({
+      method: 'GET',
+      path: `${objectPath(address)}/log?${query}`,
+      accept: '*/*',
+      expects: 'text',
+      as: 'own',
+      repeatability: 'read',
+      signal,
+    });
+    if (answer.kind === 'answered' && answer.status === 200 && typeof answer.body === 'string')
+      return { kind: 'read', text: answer.body };
     return refusal(answer, subject);
   }
 
@@ -216,6 +278,14 @@ export class KubernetesCluster implements Cluster {
   #unavailable(message: string, cause?: unknown): ClusterUnavailable {
     return new ClusterUnavailable(this.name, message, cause === undefined ? undefined : { cause });
   }
+}
+
+function place(selection: { readonly namespace?: string }): string {
+  return selection.namespace === undefined ? '' : ` in namespace ${selection.namespace}`;
+}
+
+function resourceVersionOf(list: JsonObject): string {
+  return isJsonObject(list.metadata) ? String(list.metadata.resourceVersion ?? '') : '';
 }
 
 function isObjectAnswer(

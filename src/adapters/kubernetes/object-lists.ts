@@ -175,6 +175,6 @@ function refusalOf(answer: ApiAnswer, subject: string): ListAnswer {
 }
 
 /** Items of a list lack what the list says for all. */
-function withType(item: JsonObject, kind: ServedKind): JsonObject {
+export function withType(item: JsonObject, kind: ServedKind): JsonObject {
   return { apiVersion: groupVersion(kind), kind: kind.kind, ...item };
 }

@@ -1,4 +1,5 @@
 import type { CommitSha, PlanDigest, PullNumber, RepositoryId, TargetName } from '../identity.ts';
+import type { FailureDetails } from './failure.ts';
 
 /** Where one target's deployment of one merge stands. */
 export type DeploymentPhase =
@@ -8,11 +9,17 @@ export type DeploymentPhase =
   | { readonly kind: 'waiting'; readonly reason: string }
   /** The plan is not covered by approvals: a person is asked. */
   | { readonly kind: 'held'; readonly reasons: readonly string[]; readonly plan: PlanDigest | undefined }
-  | { readonly kind: 'applying'; readonly plan: PlanDigest }
-  /** Everything is written; health is awaited until the deadline (wall clock, ms). */
+  /** `deadlineMs` (wall clock) outlives the process: whoever goes on has no more time than the one who began. */
+  | { readonly kind: 'applying'; readonly plan: PlanDigest; readonly deadlineMs: number }
+  /** Everything is written; health is awaited. */
   | { readonly kind: 'verifying'; readonly plan: PlanDigest; readonly deadlineMs: number }
   | { readonly kind: 'succeeded'; readonly plan: PlanDigest; readonly written: number }
-  | { readonly kind: 'failed'; readonly reason: string; readonly plan: PlanDigest | undefined }
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly plan: PlanDigest | undefined;
+      readonly details?: readonly FailureDetails[];
+    }
   | { readonly kind: 'superseded'; readonly by: CommitSha }
   | { readonly kind: 'cancelled'; readonly reason: string };
 
@@ -43,4 +50,18 @@ export function isEnded(phase: DeploymentPhase): boolean {
     case 'verifying':
       return false;
   }
+}
+
+/** However late somebody goes on: long enough to see what is healthy already. */
+const leastLeftMs = 10_000;
+
+/** Until when (wall clock, ms) this deployment must be done: what was begun keeps its deadline, whichever process goes on with it. */
+export function deadlineOf(
+  phase: DeploymentPhase,
+  now: { readonly nowMs: number; readonly timeoutMs: number },
+): number {
+  const latest = now.nowMs + now.timeoutMs;
+  if (phase.kind !== 'applying' && phase.kind !== 'verifying') return latest;
+  // A clock that was put back gives nobody more time.
+  return Math.min(latest, Math.max(phase.deadlineMs, now.nowMs + leastLeftMs));
 }

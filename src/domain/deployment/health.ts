@@ -35,7 +35,29 @@ function statusOf(object: JsonObject): Health {
   const reconciling = condition(status, 'Reconciling');
   if (reconciling?.status === 'True') return progressing(said(reconciling, 'it is reconciling'));
   const rule = rules.get(`${groupOf(String(object['apiVersion'] ?? ''))}/${String(object['kind'] ?? '')}`);
-  return rule === undefined ? byConditions(status) : rule({ spec: map(object['spec']), status });
+  return rule === undefined ? byConditions(status, generation) : rule({ spec: map(object['spec']), status });
+}
+
+/** As `healthOf`, for what comes before something else: a Job has done its work when it has ended. */
+export function completionOf(object: JsonObject): Health {
+  const health = healthOf(object);
+  const isJob = object['kind'] === 'Job' && groupOf(String(object['apiVersion'] ?? '')) === 'batch';
+  if (health.kind !== 'healthy' || !isJob || map(object['spec'])['suspend'] === true) return health;
+  return condition(map(object['status']), 'Complete')?.status === 'True'
+    ? healthy
+    : progressing('it runs, and what comes after it waits for its end');
+}
+
+/** Whether the object with this UID is gone, and what keeps it; undefined or another UID: it is. */
+export function deletionOf(object: JsonObject | undefined, uid: string): Health {
+  const metadata = map(object?.['metadata']);
+  if (object === undefined || metadata['uid'] !== uid) return healthy;
+  const finalizers = isJsonArray(metadata['finalizers']) ? metadata['finalizers'].map(String) : [];
+  const others = finalizers.filter((finalizer) => finalizer !== 'foregroundDeletion');
+  if (others.length > 0) return progressing(`it is being deleted, and its finalizers keep it: ${others.join(', ')}`);
+  return progressing(
+    finalizers.length > 0 ? 'what depends on it is still being deleted' : 'it is being deleted and has not ended yet',
+  );
 }
 
 interface Parts {
@@ -184,9 +206,11 @@ function definition({ status }: Parts): Health {
 }
 
 /** Kinds of others: `Ready` and `Available` say it where they exist; an object without conditions is there, and that is all that can be asked of it. */
-function byConditions(status: JsonObject): Health {
+function byConditions(status: JsonObject, generation: number | undefined): Health {
   for (const type of ['Ready', 'Available']) {
     const found = condition(status, type);
+    if (found?.observedGeneration !== undefined && generation !== undefined && found.observedGeneration < generation)
+      return progressing('its controller has not seen the change yet');
     if (found !== undefined && found.status !== 'True')
       return progressing(said(found, `it is not ${type.toLowerCase()}`));
   }
@@ -197,6 +221,7 @@ interface Condition {
   readonly status: string;
   readonly reason: string | undefined;
   readonly message: string | undefined;
+  readonly observedGeneration: number | undefined;
 }
 
 function condition(status: JsonObject, type: string): Condition | undefined {
@@ -205,7 +230,12 @@ function condition(status: JsonObject, type: string): Condition | undefined {
   const found = conditions.filter(isJsonObject).find((entry) => entry['type'] === type);
   return found === undefined
     ? undefined
-    : { status: text(found['status']) ?? 'Unknown', reason: text(found['reason']), message: text(found['message']) };
+    : {
+        status: text(found['status']) ?? 'Unknown',
+        reason: text(found['reason']),
+        message: text(found['message']),
+        observedGeneration: number(found['observedGeneration']),
+      };
 }
 
 function said(of: Condition | undefined, otherwise: string): string {

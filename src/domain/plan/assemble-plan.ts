@@ -77,11 +77,23 @@ export function* assembleInSteps(input: PlanInput): Generator<void, Plan> {
     effects,
     moves: parts.flatMap((part) => part.moves),
     changes: parts.map((part) => part.change),
-    problems: [...input.problems, ...parts.flatMap((part) => part.problems)],
+    problems: [...input.problems, ...parts.flatMap((part) => part.problems), ...emptyRender(input, parts)],
     complete: input.complete && parts.every((part) => part.complete),
     rendered: input.objects.filter((facts) => facts.merge !== undefined).length,
     owned: input.objects.filter((facts) => facts.member).length,
   };
+}
+
+/** A removed target says so by its kind; an empty directory or a wrong pattern looks just like one. */
+function emptyRender({ kind, objects, problems }: PlanInput, parts: readonly ObjectPlan[]): readonly Problem[] {
+  const isEmpty = objects.every((facts) => facts.merge === undefined);
+  if (!isEmpty || problems.some((problem) => problem.severity === 'error')) return [];
+  if (kind === 'adoption')
+    return [{ severity: 'warning', message: 'the stack renders no objects: there is nothing to adopt' }];
+  const deletes = parts.some(({ change }) => change.action === 'delete');
+  return kind === 'update' && deletes
+    ? [{ severity: 'warning', message: 'the stack renders no objects any more: what the target owns would go' }]
+    : [];
 }
 
 const order = { delete: 0, replace: 1, update: 2, create: 3, 'no-op': 4 } as const;

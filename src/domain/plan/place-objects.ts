@@ -8,6 +8,7 @@ import {
   type RenderedObject,
 } from '../manifest/rendered-object.ts';
 import { type DefinedKind, definedKinds } from '../schema/incoming-schemas.ts';
+import { annotationProblems } from './annotations.ts';
 import { isApplySetParent } from './applyset.ts';
 import type { KindCatalog, ServedKind } from './prediction.ts';
 
@@ -85,6 +86,7 @@ export function placeObjects(
       });
       continue;
     }
+    problems.push(...annotationProblems(identity, object));
     objects.set(key, {
       identity,
       rendered: object,

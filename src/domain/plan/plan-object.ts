@@ -1,8 +1,9 @@
 import type { ClusterUid, PullNumber, TargetName } from '../identity.ts';
-import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject, sameJson } from '../json.ts';
+import { canonicalJson, type Json, sameJson } from '../json.ts';
 import { identityText, type Position, type Problem } from '../manifest/rendered-object.ts';
 import { checkCustomResource } from '../schema/check-custom-resource.ts';
 import { checkObject } from '../schema/check-object.ts';
+import { refusesReplacement, staysBecause } from './annotations.ts';
 import { absent, type Effect, type Move } from './effect.ts';
 import { apiFieldPath, type PathSegment } from './field-path.ts';
 import { type Leaves, leavesOf, noLeaves } from './leaves.ts';
@@ -129,23 +130,8 @@ function keepReason(facts: ObjectFacts, settings: ObjectPlanSettings): string | 
   if (settings.prune === 'unsure') return 'not rendered; nothing is said about it while the files have errors';
   if (settings.prune === 'disabled') return 'no longer rendered; it stays, because the stack says `prune: false`';
   if (facts.moved?.kind === 'to') return `moved to ${facts.moved.target}: it becomes that target's and stays as it is`;
-  if (!facts.member) return "no longer rendered; it stays, because it does not carry this target's ownership label";
-  const owners = liveMetadata(facts)['ownerReferences'];
-  if (isJsonArray(owners) && owners.some((owner) => isJsonObject(owner) && owner['controller'] === true))
-    return 'no longer rendered; it stays, because a controller owns it';
-  if (liveAnnotation(facts, 'planwright.dev/prune') === 'disabled')
-    return 'no longer rendered; it stays, because its annotation says `planwright.dev/prune: disabled`';
-  return undefined;
-}
-
-function liveMetadata(facts: ObjectFacts): JsonObject {
-  const metadata = facts.live.kind === 'found' ? facts.live.object['metadata'] : undefined;
-  return isJsonObject(metadata) ? metadata : {};
-}
-
-function liveAnnotation(facts: ObjectFacts, name: string): Json | undefined {
-  const annotations = liveMetadata(facts)['annotations'];
-  return isJsonObject(annotations) ? annotations[name] : undefined;
+  const reason = facts.live.kind === 'found' ? staysBecause(facts.live.object, facts.member) : undefined;
+  return reason === undefined ? undefined : `no longer rendered; it stays, because ${reason}`;
 }
 
 /** No longer rendered, and whether there is anything to delete cannot be said. */
@@ -342,7 +328,7 @@ function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSetti
   const what = identityText(facts.identity);
   switch (refusal.kind) {
     case 'immutable':
-      if (liveAnnotation(facts, 'planwright.dev/replace') === 'never') {
+      if (facts.live.kind === 'found' && refusesReplacement(facts.live.object)) {
         return failed(
           facts,
           `${what} would have to be replaced, and its annotation says \`planwright.dev/replace: never\`: ${refusal.message}`,

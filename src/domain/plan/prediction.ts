@@ -63,3 +63,5 @@ export type ListAnswer =
   | Refusal;
 
 export type DeleteAnswer = { readonly kind: 'deleted' } | { readonly kind: 'absent' } | Refusal;
+
+export type LogAnswer = { readonly kind: 'read'; readonly text: string } | Refusal;

@@ -2,6 +2,7 @@ import type { CommitSha } from '../identity.ts';
 import { plural } from './change-words.ts';
 import type { CheckConclusion, CheckText } from './check.ts';
 import { deploymentTable } from './deployment-table.ts';
+import { foldedFailures } from './failure-report.ts';
 import { checkTextBytes, titleCharacters } from './limits.ts';
 import type { DeploymentView } from './pull-request-view.ts';
 import { prose } from './safe-text.ts';
@@ -21,6 +22,9 @@ export interface DeployCheck {
   readonly text: CheckText;
 }
 
+/** What is left of a check's text for what clusters say, when a table of many targets stands before it. */
+const failureBytes = 30_000;
+
 /** Worst first, as product.md orders them. */
 const conclusions = ['failure', 'action_required', 'cancelled', 'neutral', 'success'] as const;
 
@@ -38,7 +42,9 @@ export function deployCheck(deployments: readonly DeploymentView[], context: Dep
   if (deployments.length === 0)
     return { conclusion: 'success', text: { title: 'Nothing to deploy', summary: 'This commit changes no target.' } };
   const summary = cutToBytes(
-    [lead(context.commit), '', ...deploymentTable(deployments)].join('\n'),
+    [lead(context.commit), '', ...deploymentTable(deployments), ...foldedFailures(deployments, failureBytes)].join(
+      '\n',
+    ),
     checkTextBytes,
     '… the rest is left out.',
   );

@@ -13,6 +13,7 @@ import {
   type ObjectDifference,
   type Uncovered,
 } from './effect-difference.ts';
+import { failureSections } from './failure-report.ts';
 import { commentBytes, titleCharacters } from './limits.ts';
 import { code, fence, mention, prose } from './safe-text.ts';
 import { cut, utf8Bytes } from './text-size.ts';
@@ -62,6 +63,7 @@ export function holdIssue(view: HoldView): IssueText {
     `${people(view)}: ${whatHappened(view)}`,
     '',
     ...reasons(view),
+    ...(view.phase.kind === 'failed' ? failureSections(view.phase.details ?? []) : []),
     '',
     ...whoDecides(view),
     '',

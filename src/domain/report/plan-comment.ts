@@ -1,6 +1,7 @@
 import type { GateDecision } from '../gate/decision.ts';
 import { plural } from './change-words.ts';
 import { deploymentTable } from './deployment-table.ts';
+import { foldedFailures } from './failure-report.ts';
 import { commentBytes } from './limits.ts';
 import { noChangesTitle, outcomeFails, outcomeTitle, paragraphs, planOverview } from './plan-overview.ts';
 import { byDanger } from './planned-view.ts';
@@ -16,6 +17,9 @@ export const planCommentMarker = '<!-- planwright:plan -->';
 
 /** Everything but the diffs; more than this is cut, so that there is always space for what is dangerous. */
 const frameBytes = 34_000;
+
+/** One failing object, most of the time; the hold's issue and the check have the others. */
+const failureBytes = 12_000;
 
 /** The one comment on a pull request, at most 65,000 bytes. */
 export function planComment(view: PullRequestView): string {
@@ -37,7 +41,9 @@ function frame(view: PullRequestView, requirements: readonly string[]): readonly
   return [
     planCommentMarker,
     ...paragraphs([
-      deployments.length === 0 ? [] : ['### Deployment', '', ...deployments],
+      deployments.length === 0
+        ? []
+        : ['### Deployment', '', ...deployments, ...foldedFailures(view.deployments, failureBytes)],
       [heading(view)],
       planOverview(view),
       deployments.length === 0 ? requirements : [],

@@ -7,6 +7,7 @@ import type {
   GetAnswer,
   KindCatalog,
   ListAnswer,
+  LogAnswer,
   ObjectAddress,
   ServedKind,
 } from '../../domain/plan/prediction.ts';
@@ -24,6 +25,28 @@ export interface ApplyRequest {
   readonly object: JsonObject;
   /** Take fields from other managers. */
   readonly force: boolean;
+}
+
+export interface SomeObjects {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit: number;
+}
+
+export interface LogRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** `previous`: of its run before the last restart. */
+  readonly run: 'current' | 'previous';
+  readonly lines: number;
+}
+
+export interface DeleteOptions {
+  readonly uid: string;
+  readonly resourceVersion?: string;
+  readonly propagation: 'foreground' | 'background';
 }
 
 /**
@@ -63,11 +86,17 @@ export interface Cluster extends ReadOnlyCluster {
     address: ObjectAddress,
     change: { readonly uid: string; readonly resourceVersion: string; readonly managedFields: readonly JsonObject[] },
   ): Promise<ApplyAnswer>;
-  /** Deletes the object with this UID and no other. `foreground` ends when dependents are gone, `background` at once. */
-  delete(
-    address: ObjectAddress,
-    options: { readonly uid: string; readonly propagation: 'foreground' | 'background' },
-  ): Promise<DeleteAnswer>;
+  /**
+   * Deletes the object with this UID and no other, and only in this state where one is given; else `stale`. `foreground` ends when dependents are gone,
+   * `background` at once.
+   */
+  delete(address: ObjectAddress, options: DeleteOptions): Promise<DeleteAnswer>;
+  /** Discovery, asked anew. Rejects with ClusterUnavailable. */
+  kindsNow(): Promise<KindCatalog>;
+  /** One page of at most `limit` objects, to tell people of and never to decide by. An aborted request is `unavailable`. */
+  listSome(kind: ServedKind, selection: SomeObjects, signal: AbortSignal): Promise<ListAnswer>;
+  /** The last lines of a container's log, at most 32 KiB. Not masked. An aborted request is `unavailable`. */
+  podLog(of: LogRequest, signal: AbortSignal): Promise<LogAnswer>;
   /**
    * Yields the object as it is now and after every change (undefined: it does not exist), until the consumer stops, or `signal` aborts.
    * Reconnects by itself; never polls.

@@ -15,6 +15,7 @@ import { withMetadata } from './kubernetes-object.ts';
 import { createListPages } from './list-pages.ts';
 import { createObjectStore } from './object-store.ts';
 import { createObjectWriter } from './object-writer.ts';
+import { startPodController } from './pod-controller.ts';
 import { createServiceAddresses } from './service-addresses.ts';
 import { createTimers } from './timers.ts';
 
@@ -52,7 +53,7 @@ export interface SandboxCluster {
   readonly uid: string;
   /** YAML with one context of the cluster's name. */
   kubeconfig(): string;
-  /** What the cluster holds, sorted by kind, namespace and name, without `managedFields`. */
+  /** What clients can write, sorted by kind, namespace and name, without `managedFields`. */
   objects(): readonly KubernetesObject[];
   /** Every request that was answered, in that order; it grows. */
   readonly audit: readonly AuditRecord[];
@@ -91,6 +92,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Sandbo
   }
   startDeploymentController({ store, timers, readyDelayMs, now });
   startDeletionController(store, timers);
+  startPodController({ store, timers, now, uid: () => randomUUID() });
 
   const server = createHttpServer({
     store,
@@ -114,6 +116,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Sandbo
     kubeconfig: () => dump(kubeconfigOf(name, url, token)),
     objects: () =>
       kinds
+        .filter((kind) => kind.verbs.includes('create'))
         .toSorted((one, other) => (one.kind < other.kind ? -1 : 1))
         .flatMap((kind) => store.list(kind, ''))
         .map((object) => structuredClone(withMetadata(object, { managedFields: undefined }))),

@@ -24,7 +24,7 @@ export function neverBecomesReady(deployment: KubernetesObject): boolean {
 }
 
 /** The name of the ReplicaSet that a real controller would make for this template. */
-function replicaSetOf(deployment: KubernetesObject): string {
+export function replicaSetOf(deployment: KubernetesObject): string {
   const template = JSON.stringify(mapOf(deployment.spec).template ?? null);
   return `${deployment.metadata.name}-${createHash('sha256').update(template).digest('hex').slice(0, 10)}`;
 }

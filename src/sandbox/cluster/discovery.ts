@@ -1,6 +1,6 @@
 import type { JsonMap } from './json.ts';
 import type { Kind } from './kinds.ts';
-import { kinds, verbs } from './kinds.ts';
+import { kinds } from './kinds.ts';
 
 const groupVersion = ({ group, version }: Kind): string => (group === '' ? version : `${group}/${version}`);
 const appsVersion: JsonMap = { groupVersion: 'apps/v1', version: 'v1' };
@@ -13,7 +13,7 @@ const resourceOf = (kind: Kind): JsonMap => ({
   singularName: kind.singular,
   namespaced: kind.isNamespaced,
   kind: kind.kind,
-  verbs: [...verbs],
+  verbs: [...kind.verbs],
   ...optional('shortNames', kind.shortNames),
   ...optional('categories', kind.categories),
 });
@@ -23,7 +23,7 @@ const aggregatedResourceOf = (kind: Kind): JsonMap => ({
   responseKind: { group: kind.group, version: kind.version, kind: kind.kind },
   scope: kind.isNamespaced ? 'Namespaced' : 'Cluster',
   singularResource: kind.singular,
-  verbs: [...verbs],
+  verbs: [...kind.verbs],
   ...optional('shortNames', kind.shortNames),
   ...optional('categories', kind.categories),
 });

@@ -25,6 +25,8 @@ import { parseSelection } from './object-selection.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { ObjectWriter, Place, Written } from './object-writer.ts';
 import { openApiDocument, openApiIndex } from './openapi-answer.ts';
+import type { PodPlace } from './pod-log.ts';
+import { podLog } from './pod-log.ts';
 import { readDeleteBody, readMergePatch, readObject, readYaml } from './request-body.ts';
 import type { RequestTarget } from './request-target.ts';
 import { parseRequestTarget } from './request-target.ts';
@@ -228,6 +230,8 @@ function answerTo(parts: HttpServerParts, request: Request): Answer {
       return collectionAnswer(parts, request, target);
     case 'object':
       return objectRequestAnswer(parts, request, target);
+    case 'log':
+      return logAnswer(parts, request, target);
   }
 }
 
@@ -265,6 +269,7 @@ function openApiAnswer(path: string, hash: string | null): Answer {
 
 function collectionAnswer(parts: HttpServerParts, request: Request, { of, namespace }: Collection): Answer {
   const { method, query, form, contentType, text, userAgent } = request;
+  if (method !== 'GET' && !of.verbs.includes('create')) throw methodNotAllowed();
   if (method === 'GET') return listed(parts, request, { of, namespace });
   const isCreatable = of.isNamespaced === (namespace !== '');
   if (method !== 'POST' || !isCreatable) throw methodNotAllowed();
@@ -275,7 +280,7 @@ function collectionAnswer(parts: HttpServerParts, request: Request, { of, namesp
 function listed({ store, pages }: HttpServerParts, { query, form }: Request, { of, namespace }: Collection): Answer {
   const limit = parseCount(query, 'limit');
   const token = query.get('continue') ?? '';
-  const isSelected = parseSelection(query);
+  const isSelected = parseSelection(of, query);
   checkRevision(query.get('resourceVersion') ?? '');
   const page =
     token === ''
@@ -302,6 +307,7 @@ function objectRequestAnswer(parts: HttpServerParts, request: Request, target: P
   const { method, query, form, contentType, text, userAgent } = request;
   const { of, namespace, name } = target;
   const place: Place = { of, namespace, name };
+  if (method !== 'GET' && !of.verbs.includes('update')) throw methodNotAllowed();
   switch (method) {
     case 'GET': {
       const object = parts.store.get(of, namespace, name);
@@ -319,6 +325,12 @@ function objectRequestAnswer(parts: HttpServerParts, request: Request, target: P
     default:
       throw methodNotAllowed();
   }
+}
+
+function logAnswer({ store }: HttpServerParts, { method, query }: Request, target: PodPlace): Answer {
+  if (method !== 'GET') throw methodNotAllowed();
+  const headers = { 'content-type': 'text/plain' };
+  return { code: 200, body: podLog(store, target, query), headers };
 }
 
 function patched(writer: ObjectWriter, place: Place, { query, contentType, text, userAgent }: Request): Written {

@@ -9,6 +9,8 @@ export interface Kind {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly isNamespaced: boolean;
+  /** What clients can do with it; nothing that is not here is served. */
+  readonly verbs: readonly string[];
   /** `deployments.apps`, `configmaps`: what messages call the resource. */
   readonly resource: string;
   /** `Deployment.apps`, `ConfigMap`: what messages call the kind. */
@@ -21,9 +23,14 @@ interface KindWords {
   readonly plural: string;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
+  readonly verbs?: readonly string[];
 }
 
-const defineKind = ({ group, kind, plural, shortNames = [], categories = [] }: KindWords): Kind => ({
+const allVerbs = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
+/** Of what only the sandbox's own controllers write. */
+const readingVerbs = ['get', 'list', 'watch'];
+
+const defineKind = ({ group, kind, plural, shortNames = [], categories = [], verbs = allVerbs }: KindWords): Kind => ({
   group,
   version: 'v1',
   apiVersion: group === '' ? 'v1' : `${group}/v1`,
@@ -33,6 +40,7 @@ const defineKind = ({ group, kind, plural, shortNames = [], categories = [] }: K
   shortNames,
   categories,
   isNamespaced: kind !== 'Namespace',
+  verbs,
   resource: group === '' ? plural : `${plural}.${group}`,
   qualifiedKind: group === '' ? kind : `${kind}.${group}`,
 });
@@ -46,13 +54,37 @@ export const deploymentKind = defineKind({
   categories: ['all'],
 });
 
+export const replicaSetKind = defineKind({
+  group: 'apps',
+  kind: 'ReplicaSet',
+  plural: 'replicasets',
+  shortNames: ['rs'],
+  categories: ['all'],
+  verbs: readingVerbs,
+});
+export const podKind = defineKind({
+  group: '',
+  kind: 'Pod',
+  plural: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  verbs: readingVerbs,
+});
+export const eventKind = defineKind({
+  group: '',
+  kind: 'Event',
+  plural: 'events',
+  shortNames: ['ev'],
+  verbs: readingVerbs,
+});
+
 export const kinds: readonly Kind[] = [
   namespaceKind,
   defineKind({ group: '', kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'] }),
   defineKind({ group: '', kind: 'Secret', plural: 'secrets' }),
   defineKind({ group: '', kind: 'Service', plural: 'services', shortNames: ['svc'], categories: ['all'] }),
   deploymentKind,
+  replicaSetKind,
+  podKind,
+  eventKind,
 ];
-
-/** What can be done with every kind; nothing that is not here is served. */
-export const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'] as const;

@@ -1,10 +1,11 @@
 import type { Kind } from './kinds.ts';
-import { kinds } from './kinds.ts';
+import { kinds, podKind } from './kinds.ts';
 
 /** What the path of a request is about. */
 export type RequestTarget =
   | { readonly kind: 'collection'; readonly of: Kind; readonly namespace: string }
   | { readonly kind: 'object'; readonly of: Kind; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'log'; readonly namespace: string; readonly pod: string }
   | { readonly kind: 'unknown-resource' }
   | { readonly kind: 'other'; readonly path: string };
 
@@ -22,6 +23,8 @@ export function parseRequestTarget(path: string): RequestTarget {
   const isInNamespace = first === 'namespaces' && plural !== undefined;
   const [resource = '', name, ...further] = isInNamespace ? parts.slice(2) : parts;
   const of = kinds.find((kind) => kind.group === root.group && kind.plural === resource);
+  if (of === podKind && isInNamespace && name !== undefined && further.length === 1 && further[0] === 'log')
+    return { kind: 'log', namespace: second, pod: name };
   const isWrongScope = of === undefined || (isInNamespace ? !of.isNamespaced : of.isNamespaced && name !== undefined);
   if (isWrongScope || further.length > 0) return { kind: 'unknown-resource' };
   const namespace = isInNamespace ? second : '';

@@ -32,7 +32,7 @@ const lastBookmarkBeforeEndMs = 1000;
  */
 export function startWatch(store: ObjectStore, request: WatchRequest, sink: WatchSink): () => void {
   const { of, namespace, query, form } = request;
-  const isSelected = parseSelection(query);
+  const isSelected = parseSelection(of, query);
   const since = parseRevision(query.get('resourceVersion') ?? '');
   const timeoutMs = (parseCount(query, 'timeoutSeconds') ?? defaultTimeoutSeconds) * 1000;
   const wantsBookmarks = query.get('allowWatchBookmarks') === 'true';

@@ -99,7 +99,7 @@ describe('the help', () => {
     [
       {
         kind: 'merged-pull',
-        deployments: [deployment('payments@production', { kind: 'applying', plan: digest('1') })],
+        deployments: [deployment('payments@production', { kind: 'applying', plan: digest('1'), deadlineMs: 600_000 })],
       } as const,
       '| `payments@production` | 🔄 applying |',
     ],

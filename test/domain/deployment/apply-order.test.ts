@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { applyPhase, applyPhases, compareForApply } from '../../../src/domain/deployment/apply-order.ts';
+import { applyStages, deleteStages } from '../../../src/domain/deployment/apply-order.ts';
 import { identityKey, type ObjectIdentity } from '../../../src/domain/manifest/rendered-object.ts';
 import { object } from '../plan-builder.ts';
 
@@ -19,82 +19,91 @@ const scaler = object('autoscaling/HorizontalPodAutoscaler', 'web/app');
 const ingress = object('networking.k8s.io/Ingress', 'web/app');
 const apiService = object('apiregistration.k8s.io/APIService', 'v1.acme.io');
 const webhook = object('admissionregistration.k8s.io/ValidatingWebhookConfiguration', 'acme');
-const inOrder = [
-  crd,
-  namespace,
-  account,
-  clusterRole,
-  role,
-  binding,
-  config,
-  claim,
-  service,
-  gadget,
-  workload,
-  scaler,
-  ingress,
-  apiService,
-  webhook,
-];
+const ofTheRest = [config, claim, service, gadget, workload, scaler, ingress, apiService, webhook];
+const all = [crd, namespace, account, clusterRole, role, binding, ...ofTheRest];
 
-describe('the phases of an apply', () => {
-  test.each<[ObjectIdentity, (typeof applyPhases)[number]]>([
-    [crd, 'definitions'],
-    [namespace, 'namespaces'],
-    [clusterRole, 'cluster-scoped and rights'],
-    [object('PersistentVolume', 'disk'), 'cluster-scoped and rights'],
-    [binding, 'cluster-scoped and rights'],
-    [account, 'cluster-scoped and rights'],
-    [workload, 'the rest'],
-    [gadget, 'the rest'],
-    [object('acme.io/Namespace', 'web/x'), 'the rest'],
-    [object('acme.io/CustomResourceDefinition', 'web/x'), 'the rest'],
-  ])('%j belongs to %s', (identity, phase) => {
-    expect(applyPhase(identity)).toBe(phase);
+const item = (of: ObjectIdentity, wave = 0, unserved = false) => ({ object: of, wave, unserved });
+const stagesOf = (...items: readonly ReturnType<typeof item>[]) =>
+  applyStages(items).map((stage) => stage.map((one) => one.object));
+const deletesOf = (...objects: readonly ObjectIdentity[]) =>
+  deleteStages(objects.map((one) => ({ object: one }))).map((stage) => stage.map((one) => one.object));
+
+describe('the stages of an apply', () => {
+  test('are definitions, namespaces, rights and the rest, each in the order of what needs what', () => {
+    expect(stagesOf(...[...all].reverse().map((one) => item(one)))).toEqual([
+      [crd],
+      [namespace],
+      [account, clusterRole, role, binding],
+      ofTheRest,
+    ]);
   });
 
-  test.each([webhook, object('admissionregistration.k8s.io/MutatingWebhookConfiguration', 'acme'), apiService])(
-    '%j comes with the rest: the service that it calls has to run first',
-    (identity) => {
-      expect(applyPhase(identity)).toBe('the rest');
-    },
-  );
-});
-
-describe('the order of an apply', () => {
-  test('puts what others need before them', () => {
-    const shuffled = [...inOrder].reverse();
-    expect(shuffled.sort(compareForApply).map((one) => one.kind)).toEqual(inOrder.map((one) => one.kind));
+  test.each([
+    ['a kind of somebody else that is called Namespace', object('acme.io/Namespace', 'web/x')],
+    [
+      'a kind of somebody else that is called CustomResourceDefinition',
+      object('acme.io/CustomResourceDefinition', 'x'),
+    ],
+    ['a custom resource without namespace, whose webhook may come with the workloads', object('acme.io/Fleet', 'x')],
+    ['one of a group that ends like those of Kubernetes', object('gateway.networking.k8s.io/GatewayClass', 'x')],
+    ['a webhook configuration, whose service has to run first', webhook],
+    ['an APIService, whose service has to run first', apiService],
+  ])('put %s after the rights', (_, one) => {
+    expect(stagesOf(item(one), item(role))).toEqual([[role], [one]]);
   });
 
-  test('is total, and the same whatever the order of the files', () => {
-    const names = fc.constantFrom('a', 'b', 'web/a', 'web/b', 'shop/a');
-    const identities = fc.uniqueArray(
-      fc
-        .tuple(
-          fc.constantFrom('ConfigMap', 'apps/Deployment', 'acme.io/Gadget', 'rbac.authorization.k8s.io/Role'),
-          names,
-        )
-        .map(([kind, name]) => object(kind, name)),
-      { selector: identityKey, maxLength: 10 },
+  test('put a PersistentVolume, which belongs to no namespace, before the rest', () => {
+    const disk = object('PersistentVolume', 'disk');
+    expect(stagesOf(item(config), item(disk))).toEqual([[disk], [config]]);
+  });
+
+  test('part the rest by waves, lowest first', () => {
+    const job = object('batch/Job', 'web/migrate');
+    expect(stagesOf(item(workload), item(webhook, 10), item(job, -1), item(config, -1), item(service))).toEqual([
+      [config, job],
+      [service, workload],
+      [webhook],
+    ]);
+  });
+
+  test('leave waves aside for what others need in any case', () => {
+    expect(stagesOf(item(config, -5), item(namespace, 3), item(crd, 9))).toEqual([[crd], [namespace], [config]]);
+  });
+
+  test('end with what waits for its kind to appear, whatever its wave', () => {
+    expect(stagesOf(item(gadget, -1, true), item(workload, 7), item(crd))).toEqual([[crd], [workload], [gadget]]);
+  });
+
+  test('hold every object once, and are the same whatever the order of the files', () => {
+    const identities = fc.constantFrom(...all, object('acme.io/Gadget', 'two'), object('ConfigMap', 'shop/app'));
+    const items = fc.uniqueArray(
+      fc.record({ object: identities, wave: fc.integer({ min: -2, max: 2 }), unserved: fc.boolean() }),
+      { selector: (one) => identityKey(one.object) },
     );
     fc.assert(
-      fc.property(identities, fc.nat(), (list, turns) => {
-        const turned = [
-          ...list.slice(turns % (list.length || 1)),
-          ...list.slice(0, turns % (list.length || 1)),
-        ].reverse();
-        const keys = (all: readonly ObjectIdentity[]) => [...all].sort(compareForApply).map(identityKey);
+      fc.property(items, fc.nat(), (list, turns) => {
+        const at = turns % (list.length || 1);
+        const turned = [...list.slice(at), ...list.slice(0, at)].reverse();
+        const keys = (of: typeof list) => applyStages(of).map((stage) => stage.map((one) => identityKey(one.object)));
         expect(keys(turned)).toEqual(keys(list));
-        for (const left of list)
-          for (const right of list)
-            expect(Math.sign(compareForApply(left, right)) + Math.sign(compareForApply(right, left))).toBe(0);
+        expect(keys(list).flat().sort()).toEqual(list.map((one) => identityKey(one.object)).sort());
       }),
     );
   });
+});
 
-  test('has every phase after the one before it', () => {
-    const phases = [...inOrder].sort(compareForApply).map((one) => applyPhases.indexOf(applyPhase(one)));
-    expect(phases).toEqual([...phases].sort((left, right) => left - right));
+describe('the stages of deleting', () => {
+  test('go from custom resources over what refers to what is referred to, definitions last', () => {
+    expect(deletesOf(...all)).toEqual([
+      [gadget],
+      [...ofTheRest].reverse().filter((one) => one !== gadget),
+      [binding, role, clusterRole, account],
+      [namespace],
+      [crd],
+    ]);
+  });
+
+  test('are none for nothing', () => {
+    expect(deletesOf()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Health, healthOf } from '../../../src/domain/deployment/health.ts';
+import { completionOf, deletionOf, type Health, healthOf } from '../../../src/domain/deployment/health.ts';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
 
 function object(
@@ -359,4 +359,58 @@ test('a reason quotes none of the object’s secrets, however a condition came t
     kind: 'failed',
     reason: 'admission webhook "a" denied the request: pod has env DB_PASSWORD=(masked) and API_TOKEN="(masked)"',
   });
+});
+
+describe('what comes before something else', () => {
+  const job = (status: JsonObject, spec: JsonObject = {}) => object('batch/v1 Job', { spec, status });
+
+  test.each([
+    ['a Job that runs', job({ startTime: '2026-01-01T00:00:00Z' }), 'progressing'],
+    ['a Job that ended', job({ conditions: [condition('Complete', 'True')] }), 'healthy'],
+    ['a Job that failed', job({ conditions: [condition('Failed', 'True')] }), 'failed'],
+    ['a Job that is suspended', job({}, { suspend: true }), 'healthy'],
+    ['anything else that is healthy', object('ConfigMap'), 'healthy'],
+  ])('%s is %s', (_, judged, kind) => {
+    expect(completionOf(judged).kind).toBe(kind);
+  });
+});
+
+describe('what is deleted', () => {
+  const deleted = (finalizers?: readonly string[]) =>
+    object('ConfigMap', {
+      metadata: {
+        uid: 'u1',
+        deletionTimestamp: '2026-01-01T00:00:00Z',
+        ...(finalizers === undefined ? {} : { finalizers }),
+      },
+    });
+
+  test.each([
+    ['is gone when it does not exist', undefined],
+    ['is gone when another object has its name', object('ConfigMap', { metadata: { uid: 'u2' } })],
+  ])('%s', (_, live) => {
+    expect(deletionOf(live, 'u1')).toEqual({ kind: 'healthy' });
+  });
+
+  test.each([
+    [
+      'names the finalizers that keep it',
+      deleted(['acme.io/a', 'acme.io/b']),
+      'its finalizers keep it: acme.io/a, acme.io/b',
+    ],
+    ['waits for what depends on it', deleted(['foregroundDeletion']), 'what depends on it'],
+    ['may just not have ended', deleted(), 'has not ended yet'],
+  ])('%s', (_, live, reason) => {
+    expect(deletionOf(live, 'u1')).toMatchObject({ kind: 'progressing', reason: expect.stringContaining(reason) });
+  });
+});
+
+test('a condition that tells of an older generation tells nothing', () => {
+  const conditions = [condition('Ready', 'True', { observedGeneration: 1 })];
+  expect(healthOf(object('acme.io/v1 Gadget', { metadata: { generation: 2 }, status: { conditions } })).kind).toBe(
+    'progressing',
+  );
+  expect(healthOf(object('acme.io/v1 Gadget', { metadata: { generation: 1 }, status: { conditions } })).kind).toBe(
+    'healthy',
+  );
 });

@@ -9,7 +9,7 @@ const phases: readonly DeploymentPhase[] = [
   { kind: 'queued' },
   { kind: 'waiting', reason: 'after web@staging' },
   { kind: 'held', reasons: ['1 effect that nobody approved'], plan },
-  { kind: 'applying', plan },
+  { kind: 'applying', plan, deadlineMs: 600_000 },
   { kind: 'verifying', plan, deadlineMs: 1 },
   { kind: 'succeeded', plan, written: 1 },
   { kind: 'failed', reason: 'no', plan },

@@ -130,7 +130,8 @@ describe('an object that is no longer rendered', () => {
   ])('stays when %s', (_why, stages, overrides, reason) => {
     const { plan, change } = planned(stages, overrides);
     expect(change).toMatchObject({ action: 'no-op', write: false, notes: [expect.stringContaining(reason)] });
-    expect(plan).toMatchObject({ effects: [], moves: [], problems: [], complete: true });
+    expect(plan).toMatchObject({ effects: [], moves: [], complete: true });
+    expect(plan.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
   test.each<[string, JsonObject]>([
@@ -425,3 +426,33 @@ describe('a plan', () => {
 function confidenceOf(plan: Plan, kind: string) {
   return plan.changes.find((change) => change.object.kind === kind)?.confidence;
 }
+
+describe('a stack that renders nothing', () => {
+  const live = configMap({ a: '1' });
+  const warnings = (...[objects, overrides]: Parameters<typeof planOf>) =>
+    planOf(objects, overrides).problems.map(({ severity, message }) => `${severity}: ${message}`);
+
+  test('says so where it is adopted, and deletes nothing', () => {
+    expect(warnings([], { kind: 'adoption' })).toEqual([
+      'warning: the stack renders no objects: there is nothing to adopt',
+    ]);
+  });
+
+  test('says so where the target owns something', () => {
+    expect(warnings([facts({ live, deployed: live, base: live })])).toEqual([
+      'warning: the stack renders no objects any more: what the target owns would go',
+    ]);
+  });
+
+  test.each<[string, Parameters<typeof planOf>[0], Parameters<typeof planOf>[1]]>([
+    ['where the whole target is removed', [facts({ live, deployed: live, base: live })], { kind: 'removal' }],
+    ['where the target owns nothing', [], {}],
+    [
+      'where its files have errors, which say more',
+      [],
+      { kind: 'adoption', problems: [{ severity: 'error', message: 'x' }] },
+    ],
+  ])('needs no such words %s', (_, objects, overrides) => {
+    expect(warnings(objects, overrides).filter((text) => text.startsWith('warning'))).toEqual([]);
+  });
+});

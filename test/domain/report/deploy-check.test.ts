@@ -14,7 +14,7 @@ const phases = {
     reasons: ['spec.replicas of Deployment web/frontend was changed on the cluster after the approval'],
     plan,
   },
-  applying: { kind: 'applying', plan },
+  applying: { kind: 'applying', plan, deadlineMs: 600_000 },
   verifying: { kind: 'verifying', plan, deadlineMs: 1_760_000_000_000 },
   succeeded: { kind: 'succeeded', plan, written: 3 },
   failed: { kind: 'failed', reason: 'Deployment web/frontend did not become ready in 10m', plan },
