@@ -37,7 +37,7 @@ export interface ApplyRequest {
 
 export interface ApplyPorts {
   readonly cluster: Cluster;
-  readonly store: Store;
+  readonly store: Pick<Store, 'addStep' | 'secretKey'>;
   readonly clock: Clock;
   /** Called once everything is written, before health is awaited. */
   readonly onWritten: (written: Written) => Promise<void>;

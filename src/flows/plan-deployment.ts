@@ -4,6 +4,7 @@ import { mayDeploy } from '../domain/config/server-settings.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import type { Target } from '../domain/target/target.ts';
 import type { Turn } from './deployment-turn.ts';
+import { neighboursAt } from './find-neighbours.ts';
 import { findConfiguration, listSource, targetsIn } from './find-targets.ts';
 import { renderCommit } from './plan-pull-request.ts';
 import { type PlannedTarget, planTarget } from './plan-target.ts';
@@ -106,5 +107,6 @@ export async function planDeployment(
     renders: { base: before ?? emptyRender, merge, deployed: before },
     deployed,
     pendingPulls: [],
+    neighbours: neighboursAt(ports, repository, { tree: source.tree, all: source.all }),
   });
 }

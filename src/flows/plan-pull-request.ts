@@ -9,6 +9,7 @@ import { checkCustomResource } from '../domain/schema/check-custom-resource.ts';
 import { offlineCheck } from '../domain/schema/check-render.ts';
 import { type AffectedTarget, affectedTargets } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
+import { neighboursAt, type RenderedTarget } from './find-neighbours.ts';
 import {
   type ConfigurationFound,
   configurationPath,
@@ -131,7 +132,13 @@ export async function planInspected(
 ): Promise<PlanningOutcome> {
   if (inspection.next.kind === 'decided') return inspection.next.outcome;
   const { work } = inspection.next;
-  const plans = await Promise.all(work.affected.map((affected) => planAffected(ports, pull, inspection, affected)));
+  const neighbours = neighboursAt(ports, pull.repository, {
+    tree: work.trees.merge,
+    all: work.targets.merge.targets,
+  });
+  const plans = await Promise.all(
+    work.affected.map((affected) => planAffected(ports, pull, { inspection, affected, neighbours })),
+  );
   return {
     kind: 'planned',
     plans,
@@ -146,9 +153,13 @@ export async function planInspected(
 async function planAffected(
   ports: PlanPullRequestPorts,
   pull: PullRequest,
-  inspection: Inspection,
-  affected: AffectedTarget,
+  of: {
+    readonly inspection: Inspection;
+    readonly affected: AffectedTarget;
+    readonly neighbours: () => Promise<readonly RenderedTarget[]>;
+  },
 ): Promise<Plan> {
+  const { inspection, affected, neighbours } = of;
   if (inspection.next.kind === 'decided' || inspection.tree === undefined)
     throw new Error('only an inspected pull request with work is planned');
   const { work } = inspection.next;
@@ -197,6 +208,7 @@ async function planAffected(
     },
     deployed,
     pendingPulls,
+    neighbours,
   });
   return planned.plan;
 }

@@ -3,13 +3,14 @@ import type { ServerCluster } from '../domain/config/server-settings.ts';
 import type { CommitSha, PullNumber, Repository, TreeSha } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { identityKey, identityText, type Problem, type RenderedObject } from '../domain/manifest/rendered-object.ts';
-import { type ApplySet, type ApplySetOwner, applySetOf, partOf } from '../domain/plan/applyset.ts';
+import { type ApplySet, type ApplySetOwner, applySetOf } from '../domain/plan/applyset.ts';
 import { assembleInSteps } from '../domain/plan/assemble-plan.ts';
 import { digestEffects } from '../domain/plan/digest.ts';
 import { type FactSources, gatherFacts } from '../domain/plan/gather-facts.ts';
+import { moveBetweenTargets } from '../domain/plan/moves-between-targets.ts';
 import type { MutatingAdmission } from '../domain/plan/mutating-admission.ts';
 import type { ObjectFacts } from '../domain/plan/object-facts.ts';
-import { type PlacedObject, type PlacementRules, placeObjects } from '../domain/plan/place-objects.ts';
+import { type PlacedObject, placeObjects } from '../domain/plan/place-objects.ts';
 import type { Plan, PlanKind } from '../domain/plan/plan.ts';
 import type { Pruning } from '../domain/plan/plan-object.ts';
 import type { KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
@@ -17,6 +18,7 @@ import { sentObject } from '../domain/plan/sent-object.ts';
 import { type ForceConflicts, mayTakeFields } from '../domain/plan/take-fields.ts';
 import { definedKinds, withIncoming } from '../domain/schema/incoming-schemas.ts';
 import type { Target } from '../domain/target/target.ts';
+import { findSurroundings, placementRules, type RenderedTarget } from './find-neighbours.ts';
 import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
 import { inTurns } from './in-turns.ts';
 import type { Clock } from './ports/clock.ts';
@@ -42,6 +44,8 @@ export interface PlanTargetRequest {
   readonly renders: { readonly deployed: Render | undefined; readonly base: Render; readonly merge: Render };
   readonly deployed: DeployedTarget | undefined;
   readonly pendingPulls: readonly PullNumber[];
+  /** All targets of the test merge or the merge commit, rendered when they are asked for. */
+  readonly neighbours: () => Promise<readonly RenderedTarget[]>;
 }
 
 /** A plan, with what applying it needs: in memory only, for the process that made it. */
@@ -86,12 +90,7 @@ async function planOn(
   const [uid, catalog, secretKey] = await Promise.all([cluster.uid(), cluster.kinds(), ports.store.secretKey()]);
   const { renders, target } = request;
   const kind = planKind(request, uid);
-  const rules: PlacementRules = {
-    clusterScoped: target.stack.clusterScoped,
-    ...(target.stack.namespace === undefined ? {} : { defaultNamespace: target.stack.namespace }),
-    ...(target.stack.namespaces === undefined ? {} : { namespaces: target.stack.namespaces }),
-    ...(request.cluster.namespaces === undefined ? {} : { serverNamespaces: request.cluster.namespaces }),
-  };
+  const rules = placementRules(target, request.cluster);
   const merge = placeObjects(renders.merge.objects, catalog, rules);
   const base = placeObjects(renders.base.objects, catalog, rules);
   const deployed = kind === 'adoption' ? undefined : placeObjects(renders.deployed?.objects ?? [], catalog, rules);
@@ -137,11 +136,21 @@ async function planOn(
     stack: target.stack,
     autoscalers,
   };
-  const before = [...new Set([...placed.keys(), ...members.keys()])].map((key) => gatherFacts(key, sources));
+  const gathered = [...new Set([...placed.keys(), ...members.keys()])].map((key) => gatherFacts(key, sources));
+  const here = {
+    owner,
+    applySetId: applySet.id,
+    cluster: request.cluster,
+    uid,
+    catalog,
+    neighbours: request.neighbours,
+  };
+  const moves = moveBetweenTargets(gathered, await findSurroundings(ports.clusters, gathered, here));
   const facts = await Promise.all(
-    before.map((object) => withPrediction({ cluster, admission, applySet, addresses, stack: target.stack }, object)),
+    moves.objects.map((object) =>
+      withPrediction({ cluster, admission, applySet, addresses, stack: target.stack }, object),
+    ),
   );
-  const foreign = facts.flatMap((object) => foreignOwner(object, applySet));
 
   const steps = assembleInSteps({
     target: target.name,
@@ -151,7 +160,7 @@ async function planOn(
     base: request.base,
     tree: request.tree,
     objects: facts,
-    problems: [...renders.merge.problems, ...merge.problems, ...foreign, ...unreadable(owned)],
+    problems: [...renders.merge.problems, ...merge.problems, ...moves.problems, ...unreadable(owned)],
     complete: owned.kind === 'read',
     prune: pruning(request),
     pendingPulls: request.pendingPulls,
@@ -232,14 +241,6 @@ async function withPrediction(
   if (prediction.kind !== 'conflict' || !mayTakeFields(facts, prediction.conflicts, stack.forceConflicts))
     return { ...facts, prediction };
   return { ...facts, prediction, takenBack: await cluster.dryRunApply({ address, object: sent, force: true }) };
-}
-
-function foreignOwner(facts: ObjectFacts, applySet: ApplySet): readonly Problem[] {
-  if (facts.merge === undefined || facts.live.kind !== 'found') return [];
-  const owner = partOf(facts.live.object);
-  if (owner === undefined || owner === applySet.id) return [];
-  const message = `${identityText(facts.identity)} belongs to another set (${owner}); remove it there first, or keep it in one target only`;
-  return [{ severity: 'error', message, position: facts.merge.rendered.position }];
 }
 
 function unreadable(owned: OwnedObjects): readonly Problem[] {

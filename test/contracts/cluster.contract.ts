@@ -248,6 +248,46 @@ export function describeCluster(server: string, start: () => Promise<ClusterUnde
       });
     });
 
+    describe('managers', () => {
+      const entriesOf = (object: JsonObject): readonly JsonObject[] => {
+        const entries = valueAt(object, 'metadata', 'managedFields');
+        return isJsonArray(entries) ? entries.filter(isJsonObject) : [];
+      };
+      const read = async (at: ObjectAddress) => {
+        const object = await live(at);
+        const [uid, resourceVersion] = ['uid', 'resourceVersion'].map((name) =>
+          String(valueAt(object, 'metadata', name)),
+        );
+        return { object, uid: uid ?? '', resourceVersion: resourceVersion ?? '' };
+      };
+
+      it('are rewritten without anything else, so that the next apply removes what became ours', async () => {
+        const at = address('ConfigMap', 'managers');
+        await test.applyAs('somebody-else', at, configMap('managers', { a: '1', b: '1' }));
+        const before = await read(at);
+        const ours = entriesOf(before.object).map((entry) => ({ ...entry, manager: 'planwright' }));
+        const answer = await cluster.replaceManagedFields(at, { ...before, managedFields: ours });
+        expect(answer).toMatchObject({ kind: 'applied', created: false, object: { data: { a: '1', b: '1' } } });
+        expect(entriesOf(await live(at)).map(({ manager }) => manager)).toEqual(['planwright']);
+        expect((await put(at, configMap('managers', { a: '1' }))).data).toEqual({ a: '1' });
+      });
+
+      it('stay as they are when the object is not in the state, or not the one, that was read', async () => {
+        const at = address('ConfigMap', 'managers-stale');
+        await put(at, configMap('managers-stale', { a: '1' }));
+        const before = await read(at);
+        const after = await put(at, configMap('managers-stale', { a: '2' }));
+        expect(await cluster.replaceManagedFields(at, { ...before, managedFields: [] })).toMatchObject({
+          kind: 'stale',
+        });
+        const other = { ...(await read(at)), uid: '00000000-0000-4000-8000-000000000000' };
+        expect(await cluster.replaceManagedFields(at, { ...other, managedFields: [] })).toMatchObject({
+          kind: 'stale',
+        });
+        expect(await live(at)).toEqual(after);
+      });
+    });
+
     describe('refusals', () => {
       it('names manager and field of a conflict, changes nothing, and takes the field over by force', async () => {
         const at = address('ConfigMap', 'conflict');

@@ -124,6 +124,7 @@ export async function deployedTarget(kubeconfig: string, namespace: string): Pro
           },
           cluster: { name: cluster.name, repositories: ['*/*'], ownerNamespace: namespace },
           removed: false,
+          neighbours: async () => [],
           head: sha,
           base: sha,
           tree: treeSha('b'.repeat(40)),

@@ -27,6 +27,8 @@ export interface RealCluster {
   get(path: string): Promise<JsonObject | undefined>;
   /** Server-side apply by the suite. */
   apply(path: string, object: JsonObject): Promise<JsonObject>;
+  /** … by another manager, forced. */
+  applyAs(manager: string, path: string, object: JsonObject): Promise<JsonObject>;
   /** What somebody does with `kubectl edit`. */
   edit(path: string, patch: JsonObject): Promise<JsonObject>;
   list(path: string): Promise<readonly JsonObject[]>;
@@ -122,6 +124,11 @@ export async function realCluster(run: string): Promise<RealCluster> {
     audit: auditTrail(user),
     get,
     apply,
+    applyAs: (manager, path, object) =>
+      patch(`${path}?${new URLSearchParams({ fieldManager: manager, force: 'true' })}`, {
+        type: 'application/apply-patch+yaml',
+        text: canonicalJson(object),
+      }),
     edit: (path, body) =>
       patch(`${path}?fieldManager=kubectl-edit`, { type: 'application/merge-patch+json', text: JSON.stringify(body) }),
     list,

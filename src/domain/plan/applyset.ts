@@ -1,12 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { RepositoryId, TargetName } from '../identity.ts';
+import { parseTargetName, type RepositoryId, repositoryId, type TargetName } from '../identity.ts';
 import type { JsonObject } from '../json.ts';
 import type { ObjectIdentity } from '../manifest/rendered-object.ts';
 
 /** Label of every object that a target owns. @see https://git.k8s.io/enhancements/keps/sig-cli/3659-kubectl-apply-prune */
 export const partOfLabel = 'applyset.kubernetes.io/part-of';
-const idLabel = 'applyset.kubernetes.io/id';
+export const idLabel = 'applyset.kubernetes.io/id';
 const kindsAnnotation = 'applyset.kubernetes.io/contains-group-kinds';
 const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
 const toolingAnnotation = 'applyset.kubernetes.io/tooling';
@@ -69,6 +69,16 @@ export function applySetParent(set: ApplySet, owner: ApplySetOwner, contents: Ap
 export function readApplySetContents(parent: JsonObject): ApplySetContents {
   const annotations = member(member(parent, 'metadata'), 'annotations');
   return { groupKinds: list(annotations?.[kindsAnnotation]), namespaces: list(annotations?.[namespacesAnnotation]) };
+}
+
+/** Whose set a live parent stands for; undefined when it is not one of Planwright's, or claims to be another's. */
+export function readApplySetOwner(parent: JsonObject): ApplySetOwner | undefined {
+  const metadata = member(parent, 'metadata');
+  const text = member(metadata, 'annotations')?.[ownerAnnotation];
+  const [, host = '', id = '', target = ''] = /^([^/]+)\/([1-9][0-9]*)\/([^/]+@[^/]+)$/.exec(String(text ?? '')) ?? [];
+  if (target === '' || typeof metadata?.['namespace'] !== 'string') return undefined;
+  const owner: ApplySetOwner = { host, repository: repositoryId(Number(id)), target: parseTargetName(target) };
+  return applySetOf(owner, metadata['namespace']).parentName === metadata['name'] ? owner : undefined;
 }
 
 /** The id of the set that an object belongs to. */

@@ -13,13 +13,15 @@ import {
 import { leavesOf } from './leaves.ts';
 import { fieldManager, isOwnEntry, type ManagedEntry, managedEntries } from './managed-fields.ts';
 
+/** Of objects that have no record of managers when they are first applied, as the API server calls it. */
+const beforeFirstApply = 'before-first-apply';
+
 /**
- * Who stands for fields that were applied before server-side apply: kubectl's client-side apply, and the entry that the API server makes for objects
- * that have no record of managers when they are first applied.
+ * Who stands for fields that were applied before server-side apply.
  *
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#upgrading-from-client-side-apply-to-server-side-apply
  */
-const clientSideManagers: ReadonlySet<string> = new Set(['kubectl-client-side-apply', 'before-first-apply']);
+const clientSideManagers: ReadonlySet<string> = new Set(['kubectl-client-side-apply', beforeFirstApply]);
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** An object that was applied client-side, and what becomes of its managers. */
@@ -66,9 +68,14 @@ function isClientSide({ manager, operation, subresource }: ManagedEntry): boolea
   return clientSideManagers.has(manager) && operation === 'Update' && subresource === '';
 }
 
-/** Whether conflicts with this manager end when its fields become ours. */
+/** Whether this manager's fields become ours before the object is applied. */
 export function isMigrated(manager: string, clientSide: ClientSideApply | undefined): boolean {
   return clientSide?.managers.includes(manager) === true;
+}
+
+/** Whether the API server made the manager up, in this very request, for fields of which nobody wrote down who wrote them. */
+export function isMadeUp(manager: string, live: JsonObject): boolean {
+  return manager === beforeFirstApply && managedEntries(live).length === 0;
 }
 
 /** What kubectl wrote down that it applied, and that note itself. */

@@ -32,14 +32,15 @@ export function ownsField(tree: FieldTree, segments: readonly PathSegment[]): bo
 /** The fields that an object's leaves are, with the lists and maps that hold them. */
 export function fieldTree({ byPath }: Pick<Leaves, 'byPath'>): FieldTree {
   const root: MutableTree = {};
-  for (const { segments, kind } of byPath.values()) {
+  for (const { segments, kind, value } of byPath.values()) {
     if (kind === 'order') continue;
     let at = root;
     segments.forEach((segment, depth) => {
       const element = elementOf(segment);
       const below = at[element] ?? {};
       at[element] = below;
-      if (depth < segments.length - 1) below[itself] = {};
+      // An empty map or list is there, and owns nothing that others put into it.
+      if (depth < segments.length - 1 || isEmptyContainer(value)) below[itself] = {};
       at = below;
     });
   }
@@ -50,12 +51,12 @@ interface MutableTree {
   [element: string]: MutableTree;
 }
 
-/** What stands in either. Where one owns a field as a whole and the other parts of it, the parts are the more that is known. */
+/** What stands in either; a field that one owns as a whole is whole. */
 export function unionFields(left: FieldTree, right: FieldTree): FieldTree {
   const both: Record<string, FieldTree> = { ...left };
   for (const [element, below] of Object.entries(right)) {
     const other = both[element];
-    both[element] = other === undefined ? below : unionFields(other, below);
+    both[element] = other === undefined ? below : isLeaf(other) || isLeaf(below) ? leaf : unionFields(other, below);
   }
   return both;
 }
@@ -151,6 +152,10 @@ function isElementOf(element: string, item: Json): boolean {
     isJsonObject(item) &&
     segment.keys.every(([name, json]) => canonicalJson(item[name] ?? null) === json)
   );
+}
+
+function isEmptyContainer(value: Json): boolean {
+  return value !== null && typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 function isLeaf(tree: FieldTree): boolean {

@@ -1,4 +1,3 @@
-import { isMigrated } from './client-side-apply.ts';
 import type { Leaves } from './leaves.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import { otherTool } from './other-tools.ts';
@@ -31,7 +30,7 @@ function takenNotes(facts: ObjectFacts): readonly string[] {
 
 function clientSideNotes({ clientSide }: ObjectFacts, abandoned: Leaves): readonly string[] {
   if (clientSide === undefined) return [];
-  const fields = [...abandoned.byPath.keys()];
+  const fields = [...abandoned.byPath.keys()].sort();
   const goes = fields.length === 0 ? '' : `; what is no longer rendered goes: ${fields.join(', ')}`;
   return [
     `was applied client-side until now (${clientSide.managers.join(', ')}); its fields become Planwright's${goes}`,
@@ -54,8 +53,9 @@ function otherToolNotes({ live }: ObjectFacts): readonly string[] {
 
 /** The way out of a conflict that may not be taken. */
 export function conflictAdvice(facts: ObjectFacts, conflicts: readonly FieldConflict[]): string {
-  const others = conflicts.filter(({ manager }) => !isMigrated(manager, facts.clientSide));
-  const managers = [...new Set(others.map(({ manager }) => manager))].join(', ');
+  const managers = fieldsByManager(sortConflicts(facts, conflicts).taken)
+    .map(([manager]) => manager)
+    .join(', ');
   return `take the fields out of the manifest, list them under the stack's \`ignore\`, or take them over with \`force_conflicts: [${managers}]\``;
 }
 
@@ -65,9 +65,12 @@ export function conflictText(conflicts: readonly FieldConflict[]): string {
     .join('; ');
 }
 
+/** Sorted: the API server names them in any order. */
 function fieldsByManager(conflicts: readonly FieldConflict[]): readonly (readonly [string, readonly string[]])[] {
   const byManager = new Map<string, string[]>();
   for (const { manager, field } of conflicts)
     byManager.set(manager, [...(byManager.get(manager) ?? []), field.replace(/^\./, '')]);
-  return [...byManager];
+  return [...byManager]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([manager, fields]) => [manager, fields.toSorted()]);
 }

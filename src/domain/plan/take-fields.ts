@@ -1,5 +1,5 @@
 import { sameJson } from '../json.ts';
-import { isMigrated } from './client-side-apply.ts';
+import { isMadeUp, isMigrated } from './client-side-apply.ts';
 import { apiFieldPath } from './field-path.ts';
 import { type Leaves, leavesOf } from './leaves.ts';
 import type { ObjectFacts } from './object-facts.ts';
@@ -43,10 +43,14 @@ export function sortConflicts(
   const drifted: FieldConflict[] = [];
   const taken: FieldConflict[] = [];
   for (const conflict of conflicts) {
-    if (isMigrated(conflict.manager, facts.clientSide)) continue;
+    if (isNobodys(facts, conflict)) continue;
     (isDrift(conflict) ? drifted : taken).push(conflict);
   }
   return { drifted, taken };
+}
+
+function isNobodys(facts: ObjectFacts, { manager }: FieldConflict): boolean {
+  return isMigrated(manager, facts.clientSide) || (facts.live.kind === 'found' && isMadeUp(manager, facts.live.object));
 }
 
 /** Says of a conflict whether its field was set by this target's deployed commit and was changed by hand since. */

@@ -216,7 +216,7 @@ describe('what the API answers to the dry-run', () => {
       expect.objectContaining({
         severity: 'error',
         message:
-          "Deployment web/frontend: helm owns spec.replicas, spec.paused; kubectl owns metadata.labels.app; take the fields out of the manifest, list them under the stack's `ignore`, or take them over with `force_conflicts: [helm, kubectl]`",
+          "Deployment web/frontend: helm owns spec.paused, spec.replicas; kubectl owns metadata.labels.app; take the fields out of the manifest, list them under the stack's `ignore`, or take them over with `force_conflicts: [helm, kubectl]`",
         position: { path: 'apps/web/frontend.yaml', line: 1, column: 1 },
       }),
     ]);
