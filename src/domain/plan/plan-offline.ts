@@ -11,6 +11,8 @@ import type { CheckOffline } from '../schema/check-render.ts';
 import type { Target } from '../target/target.ts';
 import { digestEffects } from './digest.ts';
 import type { MaskedValue } from './effect.ts';
+import { coversField, type FieldPattern } from './field-pattern.ts';
+import { type IgnoreRule, ignoredIn } from './ignored-fields.ts';
 import { type Leaf, type Leaves, leavesOf } from './leaves.ts';
 import { secretCheck } from './mask.ts';
 import { type DiffInput, objectDiff } from './object-diff.ts';
@@ -44,7 +46,9 @@ export function planOffline(input: OfflineInput): Plan {
   for (const key of new Set([...base.keys(), ...merge.keys()])) {
     const [before, after] = [base.get(key), merge.get(key)];
     const checked = after === undefined ? undefined : input.check(after.rendered, after.identity);
-    const change = changeOf(before, after, checked?.confidence ?? { level: 'rendered', reason: input.reason });
+    const ignore = input.target.stack.ignore;
+    const confidence = checked?.confidence ?? { level: 'rendered', reason: input.reason };
+    const change = changeOf({ before, after, ignore }, confidence);
     if (change !== undefined) changes.push(change);
     problems.push(...(checked?.problems ?? []));
   }
@@ -89,12 +93,21 @@ function byIdentity(
   );
 }
 
-function changeOf(before: Named | undefined, after: Named | undefined, confidence: Confidence): Change | undefined {
+interface Sides {
+  readonly before: Named | undefined;
+  readonly after: Named | undefined;
+  readonly ignore: readonly IgnoreRule[];
+}
+
+function changeOf(sides: Sides, confidence: Confidence): Change | undefined {
+  const { before, after } = sides;
   const named = after ?? before;
   if (named === undefined) return undefined;
   const left = before === undefined ? undefined : leavesOf(before.rendered.content, undefined);
   const right = after === undefined ? undefined : leavesOf(after.rendered.content, undefined);
-  const fields = fieldsOf(named.identity, left, right);
+  // What is new is sent whole, and what goes goes whole.
+  const ignored = before === undefined || after === undefined ? [] : ignoredIn(sides.ignore, named.identity);
+  const fields = fieldsOf(named.identity, { left, right }, ignored);
   const moved = fields.filter((field) => field.moves);
   if (moved.length === 0 && before !== undefined && after !== undefined) return undefined;
   const origin = { kind: 'this' } as const;
@@ -117,8 +130,8 @@ type OfflineField = DiffInput['fields'][number];
 
 function fieldsOf(
   identity: ObjectIdentity,
-  left: Leaves | undefined,
-  right: Leaves | undefined,
+  { left, right }: { readonly left: Leaves | undefined; readonly right: Leaves | undefined },
+  ignored: readonly FieldPattern[],
 ): readonly OfflineField[] {
   const isSecret = secretCheck(identity, () => [left, right].filter((leaves) => leaves !== undefined));
   const masked = (leaf: Leaf | undefined): MaskedValue => {
@@ -130,6 +143,7 @@ function fieldsOf(
     const [old, now] = [left?.byPath.get(path), right?.byPath.get(path)];
     const leaf = now ?? old;
     if (leaf === undefined || (path === 'apiVersion' && (old === undefined || now === undefined))) continue;
+    if (coversField(ignored, leaf.segments)) continue;
     const [first, last] = [masked(old), masked(now)];
     const moves = !sameJson(old?.value, now?.value);
     const steps = moves ? [{ to: 'merge', before: first, after: last } as const] : [];

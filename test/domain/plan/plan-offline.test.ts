@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planOffline } from '../../../src/domain/plan/plan-offline.ts';
-import { configMap, rendered } from './object-builder.ts';
+import { configMap, pattern, rendered } from './object-builder.ts';
 import { offlineOf } from './offline-builder.ts';
 
 const named = (name: string, level: string) => rendered(configMap({ LEVEL: level }, { name }));
@@ -26,6 +26,18 @@ describe('a plan without a cluster', () => {
         after: { kind: 'text', text: 'b' },
         origin: { kind: 'this' },
       },
+    ]);
+  });
+
+  test('leaves out what the stack ignores, except of what comes and goes', () => {
+    const of = (names: readonly string[], level: string) => names.map((name) => named(name, level));
+    const input = offlineOf(of(['stays', 'gone'], 'a'), of(['stays', 'new'], 'b'));
+    const ignore = [{ kind: 'ConfigMap', path: pattern('data.LEVEL') }];
+    const stack = { ...input.target.stack, ignore };
+    const { changes } = planOffline({ ...input, target: { ...input.target, stack } });
+    expect(changes.map(({ action, differences }) => [action, differences.map(({ path }) => path)])).toEqual([
+      ['delete', expect.arrayContaining(['data.LEVEL'])],
+      ['create', expect.arrayContaining(['data.LEVEL'])],
     ]);
   });
 
