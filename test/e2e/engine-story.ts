@@ -51,9 +51,18 @@ export class EngineStory {
     readonly cluster: string;
     readonly namespace: string;
     readonly ownerNamespace: string;
+    /** Who plans; the kubeconfig's own user when absent. */
+    readonly planner?: string;
   }) {
-    this.#clusters = loadClusters({ kubeconfig: of.kubeconfig, log: silentLog });
-    this.#server = { name: of.cluster, repositories: ['*'], ownerNamespace: of.ownerNamespace };
+    const { kubeconfig, planner } = of;
+    const limited = `${of.cluster}-limited`;
+    this.#clusters = loadClusters({
+      kubeconfig,
+      log: silentLog,
+      clusters: planner === undefined ? new Map() : new Map([[limited, { kubeconfig, planAs: { user: planner } }]]),
+    });
+    const name = planner === undefined ? of.cluster : limited;
+    this.#server = { name, repositories: ['*'], ownerNamespace: of.ownerNamespace };
     this.#namespace = of.namespace;
   }
 

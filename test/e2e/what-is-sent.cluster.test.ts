@@ -182,6 +182,42 @@ describe('what is sent for an object, on a real Kubernetes API', () => {
     });
   });
 
+  describe('who may not read autoscalers', () => {
+    it('plans the replicas as rendered, and says so', async () => {
+      const planner = `planner-${run}`;
+      const rights = '/apis/rbac.authorization.k8s.io/v1';
+      const names = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name: planner } };
+      const rules = [
+        { apiGroups: [''], resources: ['namespaces', 'configmaps'], verbs: ['get', 'list'] },
+        { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'list', 'patch'] },
+      ];
+      await cluster.apply(`${rights}/clusterroles/${planner}`, { ...names, kind: 'ClusterRole', rules });
+      await cluster.apply(`${rights}/clusterrolebindings/${planner}`, {
+        ...names,
+        kind: 'ClusterRoleBinding',
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: planner },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: planner }],
+      });
+      for (const kind of ['clusterroles', 'clusterrolebindings'])
+        cluster.removeAfterwards(`${rights}/${kind}/${planner}`);
+      const { kubeconfig, name, ownerNamespace } = cluster;
+      const limited = new EngineStory({ kubeconfig, cluster: name, namespace: run, ownerNamespace, planner });
+      try {
+        limited.write('limited', workload('limited', { replicas: 2 }));
+        await limited.deploy('limited');
+        limited.write('limited', workload('limited', { replicas: 3 }));
+        const planned = await limited.deploy('limited');
+        expect(effectLines(planned.plan)).toEqual(['update spec.replicas: 2 → 3']);
+        expect(notes(planned)[0]).toMatch(
+          /^spec\.replicas is planned as rendered; whether an autoscaler owns it could not be read: .*horizontalpodautoscalers/,
+        );
+        expect(await replicasOf('limited')).toBe(3);
+      } finally {
+        await limited.close();
+      }
+    });
+  });
+
   describe('force_conflicts', () => {
     it('takes the fields of the managers that it names and of no others, and says so', async () => {
       const theirs = (data: Readonly<Record<string, string>>) => JSON.parse(settings('forced', data)) as JsonObject;
