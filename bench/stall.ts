@@ -100,6 +100,7 @@ function requestOf(merge: Awaited<ReturnType<typeof decoder.decode>>): Parameter
   return {
     repository: { id: repositoryId(1), owner: 'acme', name: 'infra', installation: installationId(1) },
     gitHubHost: 'github.com',
+    neighbours: async () => [],
     target: {
       name: parseTargetName('web@staging'),
       stackName: 'web',
