@@ -34,6 +34,7 @@ export function refusedWrite(identity: ObjectIdentity, refusal: Refusal): StopRe
   const what = identityText(identity);
   switch (refusal.kind) {
     case 'stale':
+    case 'webhook-silent':
     case 'unavailable':
       return { kind: 'interrupted', reason: `${what}: ${refusal.message}` };
     case 'conflict':

@@ -10,7 +10,7 @@ import { type FactSources, gatherFacts } from '../domain/plan/gather-facts.ts';
 import { moveBetweenTargets } from '../domain/plan/moves-between-targets.ts';
 import type { MutatingAdmission } from '../domain/plan/mutating-admission.ts';
 import type { ObjectFacts } from '../domain/plan/object-facts.ts';
-import { type PlacedObject, placeObjects } from '../domain/plan/place-objects.ts';
+import { type PlacedObject, type Placement, placeObjects } from '../domain/plan/place-objects.ts';
 import type { Plan, PlanKind } from '../domain/plan/plan.ts';
 import type { Pruning } from '../domain/plan/plan-object.ts';
 import type { KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
@@ -92,16 +92,18 @@ async function planOn(
   const kind = planKind(request, uid);
   const rules = placementRules(target, request.cluster);
   const merge = placeObjects(renders.merge.objects, catalog, rules);
-  const base = placeObjects(renders.base.objects, catalog, rules);
-  const deployed = kind === 'adoption' ? undefined : placeObjects(renders.deployed?.objects ?? [], catalog, rules);
+  const nothing: ReadonlyMap<string, PlacedObject> = new Map();
+  const earlier = (render: Render | undefined) =>
+    // An adoption has one step, from what is live to the test merge.
+    kind === 'adoption' || render === undefined
+      ? nothing
+      : everythingPlaced(placeObjects(render.objects, catalog, rules));
+  const base = earlier(renders.base);
+  const deployed = earlier(renders.deployed);
 
   const owner: ApplySetOwner = { host: request.gitHubHost, repository: request.repository.id, target: target.name };
   const applySet = applySetOf(owner, request.cluster.ownerNamespace);
-  const placed = new Map<string, PlacedObject>([
-    ...(deployed?.objects ?? []),
-    ...(kind === 'adoption' ? [] : base.objects),
-    ...merge.objects,
-  ]);
+  const placed = new Map<string, PlacedObject>([...deployed, ...base, ...merge.objects]);
   const addresses = new Map<string, ObjectAddress>();
   for (const [key, object] of placed) if (object.served !== undefined) addresses.set(key, addressOf(object));
 
@@ -120,15 +122,8 @@ async function planOn(
   const members: Members = owned.kind === 'read' ? owned.members : new Map();
   for (const [key, member] of members) if (!addresses.has(key)) addresses.set(key, member.address);
 
-  // An adoption has one step, from what is live to the test merge.
-  const nothing: ReadonlyMap<string, PlacedObject> = new Map();
-  const known = {
-    merge: merge.objects,
-    base: kind === 'adoption' ? nothing : base.objects,
-    deployed: deployed?.objects ?? nothing,
-  };
   const sources: FactSources = {
-    renders: known,
+    renders: { merge: merge.objects, base, deployed },
     live,
     members,
     schemas,
@@ -136,7 +131,10 @@ async function planOn(
     stack: target.stack,
     autoscalers,
   };
-  const gathered = [...new Set([...placed.keys(), ...members.keys()])].map((key) => gatherFacts(key, sources));
+  const gathered = [...new Set([...placed.keys(), ...members.keys()])]
+    // Its error says what there is to say of it.
+    .filter((key) => !merge.outdated.has(key))
+    .map((key) => gatherFacts(key, sources));
   const here = {
     owner,
     applySetId: applySet.id,
@@ -180,6 +178,11 @@ async function planOn(
     forceConflicts: target.stack.forceConflicts,
     parent: owned.kind === 'read' ? owned.parent : undefined,
   };
+}
+
+/** What was deployed in a version that the cluster no longer has is there in another one. */
+function everythingPlaced({ objects, outdated }: Placement): ReadonlyMap<string, PlacedObject> {
+  return new Map([...outdated, ...objects]);
 }
 
 /** A namespace or a definition never goes while others have something in it. */

@@ -75,6 +75,7 @@ export function classifyRefusal(answer: RefusingAnswer, request: RefusedRequest)
     case 429:
       return { kind: 'unavailable', message: say('the API is busy (429), and stayed so') };
     case 500:
+      if (status.message.includes('failed calling webhook ')) return { kind: 'webhook-silent', message };
       return isTypedPatchError(status) ? invalid(typedPatchFields(status.message)) : { kind: 'unavailable', message };
     default:
       return answer.status > 500 || answer.status < 400 ? { kind: 'unavailable', message } : invalid();

@@ -39,6 +39,11 @@ export interface PlacedObject {
 
 export interface Placement {
   readonly objects: ReadonlyMap<string, PlacedObject>;
+  /**
+   * Objects in a version that the cluster no longer has, by the identity that they have in its other versions. They cannot be sent, but what was deployed
+   * or merged so is still the same object.
+   */
+  readonly outdated: ReadonlyMap<string, PlacedObject>;
   readonly problems: readonly Problem[];
 }
 
@@ -53,6 +58,7 @@ export function placeObjects(
 ): Placement {
   const incoming = new Map(definedKinds(rendered).map((defined) => [`${defined.group}/${defined.kind}`, defined]));
   const objects = new Map<string, PlacedObject>();
+  const outdated = new Map<string, PlacedObject>();
   const problems: Problem[] = [];
 
   for (const object of rendered) {
@@ -60,7 +66,7 @@ export function placeObjects(
     const found = findKind(catalog, incoming, object);
     if (found.problem !== undefined) {
       problems.push({ severity: 'error', message: found.problem, position: object.position });
-      continue;
+      if (found.served === undefined) continue;
     }
     const namespaced = found.namespaced ?? (object.namespace !== undefined || rules.defaultNamespace !== undefined);
     const namespace = namespaced ? (object.namespace ?? rules.defaultNamespace) : undefined;
@@ -76,6 +82,21 @@ export function placeObjects(
       continue;
     }
     const key = identityKey(identity);
+    const placed: PlacedObject = {
+      identity,
+      rendered: object,
+      content: withNamespace(object.content, namespace),
+      served: found.served,
+      incoming: found.incoming,
+      notes:
+        !namespaced && object.namespace !== undefined
+          ? [`${object.kind} has no namespace; ${JSON.stringify(object.namespace)} is ignored`]
+          : [],
+    };
+    if (found.problem !== undefined) {
+      outdated.set(key, placed);
+      continue;
+    }
     const earlier = objects.get(key);
     if (earlier !== undefined) {
       const place = `${earlier.rendered.position.path}:${earlier.rendered.position.line}`;
@@ -87,22 +108,13 @@ export function placeObjects(
       continue;
     }
     problems.push(...annotationProblems(identity, object));
-    objects.set(key, {
-      identity,
-      rendered: object,
-      content: withNamespace(object.content, namespace),
-      served: found.served,
-      incoming: found.incoming,
-      notes:
-        !namespaced && object.namespace !== undefined
-          ? [`${object.kind} has no namespace; ${JSON.stringify(object.namespace)} is ignored`]
-          : [],
-    });
+    objects.set(key, placed);
   }
-  return { objects, problems };
+  return { objects, outdated, problems };
 }
 
 interface FoundKind {
+  /** With a problem: another version that the cluster has. */
   readonly served?: ServedKind;
   readonly namespaced?: boolean;
   readonly incoming: boolean;
@@ -124,14 +136,26 @@ function findKind(catalog: KindCatalog, incoming: ReadonlyMap<string, DefinedKin
       incoming: false,
       problem: `${object.kind} ${object.name}: the API ${object.apiVersion} of the cluster does not answer: ${broken}`,
     };
-  if (versions.length > 0) {
-    const known = versions.map(apiVersionOf).join(', ');
+  const [other] = versions;
+  if (other !== undefined)
     return {
+      served: other,
+      namespaced: other.namespaced,
       incoming: false,
-      problem: `the cluster does not serve ${object.kind} as ${object.apiVersion}; it has ${known}`,
+      problem: `the cluster does not serve ${object.kind} as ${object.apiVersion}; it has ${versions.map(apiVersionOf).join(', ')}`,
     };
-  }
-  return { incoming: false };
+  return { incoming: false, ...(isBuiltIn(group) ? { problem: removedKind(catalog, object) } : {}) };
+}
+
+/** The group of a CustomResourceDefinition or of an APIService has a dot; what is not served of the others never will be. */
+function isBuiltIn(group: string): boolean {
+  return !group.includes('.');
+}
+
+function removedKind(catalog: KindCatalog, object: RenderedObject): string {
+  const elsewhere = catalog.kinds.filter((kind) => kind.kind === object.kind).map(apiVersionOf);
+  const instead = elsewhere.length === 0 ? ', and no other group has it' : `; it has ${elsewhere.join(', ')}`;
+  return `the cluster does not serve ${object.kind} as ${object.apiVersion}${instead}`;
 }
 
 export function apiVersionOf(kind: ServedKind): string {

@@ -345,6 +345,7 @@ function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSetti
       );
     }
     case 'webhook-without-dry-run':
+    case 'webhook-silent':
     case 'forbidden':
       return { ...fine, ...offline(facts, refusal.message) };
     case 'not-served':

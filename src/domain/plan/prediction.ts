@@ -42,6 +42,8 @@ export type Refusal =
   | { readonly kind: 'namespace-absent'; readonly namespace: string; readonly message: string }
   /** 400 `does not support dry run`. */
   | { readonly kind: 'webhook-without-dry-run'; readonly message: string }
+  /** 500 `failed calling webhook`: the API is there, a webhook of the object's kind is not. */
+  | { readonly kind: 'webhook-silent'; readonly message: string }
   /** 401, or 403 of authorisation; the 403 of admission (quota, pod security) is `invalid`. */
   | { readonly kind: 'forbidden'; readonly message: string }
   /** 404 of the resource itself: the API version is not served. */

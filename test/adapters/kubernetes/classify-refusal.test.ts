@@ -108,6 +108,15 @@ describe('what a refusal means', () => {
     });
   });
 
+  it('is the webhook that does not answer, while the API does', () => {
+    const text =
+      'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: Post "https://127.0.0.1:1/": dial tcp 127.0.0.1:1: connect: connection refused';
+    expect(classifyRefusal(status(500, text, { reason: 'InternalError' }), { subject })).toMatchObject({
+      kind: 'webhook-silent',
+      message: expect.stringContaining('a.example.com'),
+    });
+  });
+
   it.each([
     ['User "bob" cannot patch resource "configmaps" in API group "" in the namespace "a"', 'forbidden'],
     [
@@ -165,7 +174,7 @@ describe('what a refusal means', () => {
   });
 
   it.each([
-    status(500, 'Internal error occurred: failed calling webhook "a.example.com"', { reason: 'InternalError' }),
+    status(500, 'Internal error occurred: unexpected panic', { reason: 'InternalError' }),
     status(500, 'etcdserver: request timed out'),
     { status: 503, body: 'service unavailable' },
     { status: 502, body: '<html>' },

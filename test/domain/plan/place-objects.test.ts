@@ -175,6 +175,26 @@ describe('a kind', () => {
     ]);
   });
 
+  test('whose version is gone is still the same object for what was deployed in it', () => {
+    const { keys, placement } = place([object('autoscaling/v2beta2', 'HorizontalPodAutoscaler', 'web')]);
+    expect(keys).toEqual([]);
+    expect(placement.outdated.get('autoscaling/HorizontalPodAutoscaler/web/x')?.served).toMatchObject({
+      version: 'v1',
+    });
+  });
+
+  test("that Kubernetes' own groups no longer have is an error: no definition can bring it", () => {
+    expect(
+      place([object('extensions/v1beta1', 'Deployment', 'web'), object('policy/v1beta1', 'PodSecurityPolicy')]),
+    ).toMatchObject({
+      keys: [],
+      problems: [
+        'the cluster does not serve Deployment as extensions/v1beta1; it has apps/v1',
+        'the cluster does not serve PodSecurityPolicy as policy/v1beta1, and no other group has it',
+      ],
+    });
+  });
+
   test('whose API does not answer is an error that says so: nobody knows its scope', () => {
     expect(place([object('metrics.acme.io/v1', 'Gauge', 'web')]).problems).toEqual([
       'Gauge x: the API metrics.acme.io/v1 of the cluster does not answer: its API server answers 503',
