@@ -40,7 +40,7 @@ export class ChangeStory {
       return await this.#stage.eventually(
         `the end of ${name} as ${conclusion ?? 'anything'}`,
         () => hasEnded(newest()),
-        60_000,
+        120_000,
       );
     } catch (error) {
       const run = newest();

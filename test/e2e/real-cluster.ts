@@ -24,6 +24,8 @@ export interface RealCluster {
   readonly ownerNamespace: string;
   /** Undefined: AUDIT_LOG is not set, and what was asked cannot be proven. */
   readonly audit: AuditTrail | undefined;
+  /** What this user, or whoever acted as it, asked for since the run began. Empty without AUDIT_LOG. */
+  auditOf(user: string): readonly AuditedRequest[];
   get(path: string): Promise<JsonObject | undefined>;
   /** Server-side apply by the suite. */
   apply(path: string, object: JsonObject): Promise<JsonObject>;
@@ -32,6 +34,8 @@ export interface RealCluster {
   /** What somebody does with `kubectl edit`. */
   edit(path: string, patch: JsonObject): Promise<JsonObject>;
   list(path: string): Promise<readonly JsonObject[]>;
+  /** Removes it, and waits until it is gone; one that is not there is no fault. */
+  remove(path: string): Promise<void>;
   /** What the cluster serves now. */
   kinds(): Promise<readonly ServedKind[]>;
   /** At the end of the run the object at this path is removed; one that is not there is no fault. */
@@ -77,6 +81,7 @@ export async function realCluster(run: string): Promise<RealCluster> {
   if (name === undefined || access === undefined)
     throw new Error(`${file} has no context: name the cluster that the suite may write to`);
   const directory = await mkdtemp(join(tmpdir(), 'pw-real-'));
+  const began = auditTrail('')?.mark() ?? 0;
   const user = `planwright-${run}`;
   const kubeconfig = join(directory, 'kubeconfig');
   await writeFile(kubeconfig, await planwrightKubeconfig({ file, context: name, user }), { mode: 0o600 });
@@ -122,6 +127,7 @@ export async function realCluster(run: string): Promise<RealCluster> {
     kubeconfig,
     ownerNamespace,
     audit: auditTrail(user),
+    auditOf: (actor) => auditTrail(actor)?.since(began) ?? [],
     get,
     apply,
     applyAs: (manager, path, object) =>
@@ -132,6 +138,10 @@ export async function realCluster(run: string): Promise<RealCluster> {
     edit: (path, body) =>
       patch(`${path}?fieldManager=kubectl-edit`, { type: 'application/merge-patch+json', text: JSON.stringify(body) }),
     list,
+    remove: async (path) => {
+      await ask({ method: 'DELETE', path });
+      await gone(get, path);
+    },
     kinds: async () => {
       const catalog = await discoverKinds(async (path, accept) => {
         const answer = await client.request({
@@ -204,6 +214,7 @@ async function closedPort(): Promise<number> {
 interface AuditEvent {
   readonly verb: string;
   readonly requestURI: string;
+  readonly user: { readonly username: string };
   readonly impersonatedUser?: { readonly username: string };
   readonly responseStatus?: { readonly code: number };
 }
@@ -218,7 +229,7 @@ function auditTrail(user: string): AuditTrail | undefined {
         .split('\n')
         .filter((line) => line.includes(user))
         .map((line) => JSON.parse(line) as AuditEvent)
-        .filter((event) => event.impersonatedUser?.username === user)
+        .filter((event) => (event.impersonatedUser ?? event.user).username === user)
         .map((event) => ({ verb: event.verb, uri: event.requestURI, code: event.responseStatus?.code ?? 0 })),
   };
 }

@@ -25,6 +25,12 @@ export const clusterScopedKinds: readonly string[] = [
   'ClusterRoleBinding',
   'ClusterIssuer',
   'SecurityContextConstraints',
+  'ClusterKubeArchiveConfig',
+  'CustomResourceDefinition',
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+  'StorageClass',
+  'PersistentVolume',
 ];
 
 /** Reads a pair of ../shared/cases: manifests as they are, a kustomization as it was rendered. Objects that name no namespace are those of `defaultNamespace`. */

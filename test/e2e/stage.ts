@@ -32,6 +32,8 @@ export interface StageOptions {
   readonly clusterNames?: readonly string[];
   /** A file whose contexts are the clusters. */
   readonly kubeconfig?: string;
+  /** Whom planning acts as on the clusters of `kubeconfig`. */
+  readonly planAs?: { readonly user: string };
   /** Where ownership records lie; `default` when absent. */
   readonly ownerNamespace?: string;
   readonly files: Readonly<Record<string, string>>;
@@ -86,6 +88,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       `${level} ${message} ${JSON.stringify(facts, (_, value: unknown) => (value instanceof Error ? { message: value.message, stack: value.stack } : value))}`,
     );
   };
+  const { planAs } = options;
   const names = options.clusterNames ?? [...readKubeconfig(kubeconfigs).contexts.keys()];
   const server: ServerSettings = {
     gitHubHost: github.host,
@@ -103,7 +106,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     dataDirectory: join(directory, 'data'),
     server,
     kubeconfig: kubeconfigs.join(':'),
-    clusterAccess: new Map(),
+    clusterAccess: new Map(planAs === undefined ? [] : names.map((name) => [name, { planAs }])),
     environment: {},
     log: { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') },
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
