@@ -16,6 +16,7 @@ import { ownApplyEntry } from './own-apply-entry.ts';
 import { apiVersionOf } from './place-objects.ts';
 import type { Change, ChangeAction, Confidence, Difference, Origin, PlanKind, ShownValue } from './plan.ts';
 import type { Refusal } from './prediction.ts';
+import { repeatedItem } from './repeated-item.ts';
 import { showStep, showValue } from './show-value.ts';
 import { type FieldStep, type FieldSteps, fieldSteps, type Stage, valueAt } from './steps.ts';
 
@@ -353,15 +354,22 @@ function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSetti
     case 'conflict':
       return failed(facts, `${what}: ${conflictText(refusal.conflicts)}; ${conflictAdvice(facts, refusal.conflicts)}`);
     case 'invalid':
+      return failed(facts, `${what}: ${refusal.message}`, refusal.fields, repeatedPosition(facts, refusal.message));
     case 'stale':
-      return failed(facts, `${what}: ${refusal.message}`, refusal.kind === 'invalid' ? refusal.fields : []);
+      return failed(facts, `${what}: ${refusal.message}`);
     case 'unavailable':
       return { ...fine, complete: false, confidence: { level: 'rendered', reason: refusal.message } };
   }
 }
 
-function failed(facts: ObjectFacts, message: string, fields: readonly string[] = []): Judgement {
-  const position = fieldPosition(facts, fields);
+/** `place`: where the fault is, when more than the field's name is known of it. */
+function failed(
+  facts: ObjectFacts,
+  message: string,
+  fields: readonly string[] = [],
+  place: Position | undefined = undefined,
+): Judgement {
+  const position = place ?? fieldPosition(facts, fields);
   return {
     confidence: { level: 'server' },
     notes: [],
@@ -381,6 +389,14 @@ function fieldPosition(facts: ObjectFacts, fields: readonly string[]): Position 
     if (position !== undefined) return position;
   }
   return rendered.position;
+}
+
+/** The API names the list and the key of items that are there twice; the author needs the line of the second. */
+function repeatedPosition(facts: ObjectFacts, message: string): Position | undefined {
+  if (facts.merge === undefined || !message.includes('duplicate entries for key')) return undefined;
+  const { content, positions } = facts.merge.rendered;
+  const pointer = repeatedItem(content, facts.schema);
+  return pointer === undefined ? undefined : positionAbove(positions, pointer);
 }
 
 /** `spec.ports[0].port` and `data[my.key]` as JSON pointers. */
