@@ -8,6 +8,11 @@ const project = (name: string, include: string[], timeoutMs: number, exclude: st
   test: { name, include, exclude, testTimeout: timeoutMs, hookTimeout: timeoutMs },
 });
 
+const sequentially = <Project extends { readonly test: object }>(one: Project) => ({
+  ...one,
+  test: { ...one.test, fileParallelism: false },
+});
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -25,7 +30,8 @@ export default defineConfig({
       ),
       project('flow', ['test/flows/**/*.test.ts', 'test/e2e/*.test.ts'], 60_000, needsMore),
       project('contract', ['test/contracts/*.sandbox.test.ts'], 60_000),
-      project('cluster', ['test/**/*.cluster.test.ts'], 300_000),
+      // One after another: kinds and other cluster-scoped objects are everybody's.
+      sequentially(project('cluster', ['test/**/*.cluster.test.ts'], 300_000)),
       project('postgres', ['test/**/*.postgres.test.ts'], 300_000),
       project('browser', ['test/**/*.browser.test.ts'], 120_000),
     ],

@@ -159,13 +159,17 @@ const hard: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'b.yaml': yaml(configMap('double'), configMap('beside-double')),
   },
   'permission/limited': { 'a.yaml': yaml(configMap('unasked')) },
-  'generated/staging': { 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  generateName: made-\n' },
+  'generated/staging': {
+    'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  generateName: made-\n',
+    'b.yaml': yaml(configMap('beside-generated')),
+  },
   'strings/staging': { 'a.yaml': yaml(secret({ kept: 'canary-kept' })) },
   'size/staging': { 'a.yaml': yaml(large, configMap('beside-large')), 'deep.yaml': deep(5_000) },
   'unknown/staging': { 'a.yaml': yaml(unknownField, configMap('beside-unknown')) },
   'aggregated/staging': { 'a.yaml': yaml(thing('unanswered'), configMap('beside-unanswered')) },
   'sops/staging': {
     'a.yaml': `${yaml(object('v1', 'Secret', 'sealed', { data: { a: 'ENC[AES256_GCM,data:x]' } }))}sops:\n  mac: ENC[x]\n`,
+    'b.yaml': yaml(configMap('beside-sealed')),
   },
   'version/staging': { 'a.yaml': yaml(widget('v1')) },
   'kind/staging': { 'a.yaml': yaml(mystery, configMap('beside-mystery')) },
@@ -408,7 +412,7 @@ describe('every hard case on a real API server: what the API says, and what the 
     expect(errorsOf('incoming')).toEqual([]);
     expect(changeOf(planOf('incoming'), `Gadget ${run}/first`)).toMatchObject({
       action: 'create',
-      confidence: { level: 'schema', reason: 'its CustomResourceDefinition is part of the same change' },
+      confidence: { reason: 'its CustomResourceDefinition is part of the same change' },
     });
   });
 
@@ -526,6 +530,7 @@ describe('every hard case on a real API server: what the API says, and what the 
         position: expect.objectContaining({ line: lineOf(fileOf('sops/staging'), 'sops:') }),
       }),
     ]);
+    expectBeside('sops', `ConfigMap ${run}/beside-sealed`);
   });
 
   it('duplicate list keys', async () => {
@@ -573,13 +578,17 @@ describe('every hard case on a real API server: what the API says, and what the 
 
   it('generateName', async () => {
     const made = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'made-' } };
-    expect(await api.dryRun(`${core}/configmaps/made-`, made)).toMatchObject({ status: 400 });
+    expect(await api.dryRun(`${core}/configmaps/made`, made)).toMatchObject({
+      status: 400,
+      message: expect.stringContaining('name must be provided'),
+    });
     expect(errorsOf('generated')).toEqual([
       expect.objectContaining({
         message: expect.stringContaining('give it a fixed metadata.name'),
         position: expect.objectContaining({ path: 'generated/staging/a.yaml', line: 4 }),
       }),
     ]);
+    expectBeside('generated', `ConfigMap ${run}/beside-generated`);
   });
 
   it('Secret `stringData`', async () => {

@@ -7,7 +7,9 @@ export async function shownPlans(comment: string): Promise<ReadonlyMap<string, P
   for (const [, target = '', url = ''] of comment.matchAll(/`([^`]+)` \[`[0-9a-f]{12}`\]\((http[^)]+)\)/g)) {
     const answer = await fetch(url, { headers: { accept: 'application/json' } });
     if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
-    plans.set(target, (await answer.json()) as Plan);
+    const plan = (await answer.json()) as Plan;
+    // A digest is that of the effects: plans without any share one.
+    if (plan.target === target) plans.set(target, plan);
   }
   return plans;
 }

@@ -34,6 +34,8 @@ export interface StageOptions {
   readonly kubeconfig?: string;
   /** Whom planning acts as on the clusters of `kubeconfig`. */
   readonly planAs?: { readonly user: string };
+  /** Bounds what stacks may name; any but `kube-*` when absent. */
+  readonly namespaces?: readonly string[];
   /** Where ownership records lie; `default` when absent. */
   readonly ownerNamespace?: string;
   readonly files: Readonly<Record<string, string>>;
@@ -95,7 +97,12 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     clusters: new Map(
       names.map((name) => [
         name,
-        { name, repositories: options.mayDeploy ?? ['acme/*'], ownerNamespace: options.ownerNamespace ?? 'default' },
+        {
+          name,
+          repositories: options.mayDeploy ?? ['acme/*'],
+          ownerNamespace: options.ownerNamespace ?? 'default',
+          ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
+        },
       ]),
     ),
   };
