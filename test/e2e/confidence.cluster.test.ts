@@ -412,7 +412,7 @@ describe('every hard case on a real API server: what the API says, and what the 
     expect(errorsOf('incoming')).toEqual([]);
     expect(changeOf(planOf('incoming'), `Gadget ${run}/first`)).toMatchObject({
       action: 'create',
-      confidence: { reason: 'its CustomResourceDefinition is part of the same change' },
+      confidence: { level: 'schema', reason: 'its CustomResourceDefinition is part of the same change' },
     });
   });
 

@@ -112,7 +112,10 @@ describe.skipIf(cases === undefined)('stacks of real repositories on a real Kube
       { level: 'schema', reason: inNewNamespace },
     ]);
     for (const name of ['prometheus-k8s', 'prometheus-operator', 'alertmanager-main'])
-      expect(changeOf(plan, `ServiceMonitor monitoring/${name}`).confidence).toMatchObject({ reason: incoming });
+      expect(changeOf(plan, `ServiceMonitor monitoring/${name}`).confidence).toEqual({
+        level: 'schema',
+        reason: incoming,
+      });
     for (const kind of ['Prometheus monitoring/k8s', 'Alertmanager monitoring/main'])
       expect(changeOf(plan, kind).confidence).toEqual({
         level: 'rendered',
@@ -209,8 +212,8 @@ describe.skipIf(cases === undefined)('stacks of real repositories on a real Kube
     );
     const { proposal, check, comment, plan } = await planned('gateway-api', 'gateway-api', files);
     expect(check.conclusion, comment).toBe('success');
-    expect(changeOf(plan, 'HTTPRoute site-ns/home').confidence).toMatchObject({ reason: incoming });
-    expect(changeOf(plan, `Gateway ${run}/my-gateway`).confidence).toMatchObject({ reason: incoming });
+    expect(changeOf(plan, 'HTTPRoute site-ns/home').confidence).toEqual({ level: 'schema', reason: incoming });
+    expect(changeOf(plan, `Gateway ${run}/my-gateway`).confidence).toEqual({ level: 'schema', reason: incoming });
     expect(changeOf(plan, 'CustomResourceDefinition httproutes.gateway.networking.k8s.io').confidence).toEqual({
       level: 'server',
     });
@@ -228,7 +231,10 @@ describe.skipIf(cases === undefined)('stacks of real repositories on a real Kube
     for (const change of plan.changes.filter((one) => one.object.kind === 'Namespace'))
       afterwards(`/api/v1/namespaces/${change.object.name}`);
     expect(check.conclusion, comment).toBe('success');
-    expect(changeOf(plan, 'Issuer default/selfsigned-issuer').confidence).toMatchObject({ reason: incoming });
+    expect(changeOf(plan, 'Issuer default/selfsigned-issuer').confidence).toEqual({
+      level: 'schema',
+      reason: incoming,
+    });
     await story.deploy(proposal, 'mona');
     expect(await cluster.get('/apis/cert-manager.io/v1/namespaces/default/certificates/test2')).toBeDefined();
   });

@@ -331,7 +331,9 @@ const startingWith = (text: string) => new RegExp(`^${RegExp.escape(text)}`);
 
 /** `create Role team/admin`, as the diffs of a comment head them. */
 function changedObjects(comment: string): readonly string[] {
-  return [...comment.matchAll(/^@@ (\w+ \w+ [^ ]+)(?: \([^)]*\))? @@$/gm)].map(([, what = '']) => what).sort();
+  return [...comment.matchAll(/^@@ ((?:create|update|replace|delete) \w+ [^ ]+)(?: \([^)]*\))? @@$/gm)]
+    .map(([, what = '']) => what)
+    .sort();
 }
 
 function isBeingDeleted({ metadata }: JsonObject): boolean {
