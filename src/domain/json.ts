@@ -23,9 +23,26 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(',')}}`;
 }
 
+/** Equal texts in the sense of `canonicalJson`, without making them. */
 export function sameJson(left: Json | undefined, right: Json | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right;
-  return left === right || canonicalJson(left) === canonicalJson(right);
+  if (left === right) return true;
+  if (left === undefined || right === undefined || left === null || right === null) return false;
+  if (isJsonArray(left)) return isJsonArray(right) && sameItems(left, right);
+  if (isJsonObject(left)) return isJsonObject(right) && sameMembers(left, right);
+  // Numbers have two types, and zero has two signs.
+  return typeof left !== 'string' && typeof right !== 'string' && canonicalJson(left) === canonicalJson(right);
+}
+
+function sameItems(left: readonly Json[], right: readonly Json[]): boolean {
+  return left.length === right.length && left.every((item, index) => sameJson(item, right[index]));
+}
+
+function sameMembers(left: JsonObject, right: JsonObject): boolean {
+  const names = Object.keys(left);
+  return (
+    names.length === Object.keys(right).length &&
+    names.every((name) => Object.hasOwn(right, name) && sameJson(left[name], right[name]))
+  );
 }
 
 /** `Array.isArray` does not narrow readonly arrays. */

@@ -1,21 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../src/domain/json.ts';
-import { decodeManifests } from '../../src/domain/manifest/decode-manifests.ts';
 import type { RenderedObject } from '../../src/domain/manifest/rendered-object.ts';
-import type { ListAnswer, ServedKind } from '../../src/domain/plan/prediction.ts';
+import type { ListAnswer } from '../../src/domain/plan/prediction.ts';
 import type { Cluster } from '../../src/flows/ports/cluster.ts';
 import { realKubeconfig } from '../contracts/real-kubeconfig.ts';
-import { casesDirectory, manifestsBelow } from '../domain/manifest/cases.ts';
+import { casesDirectory } from '../domain/manifest/cases.ts';
 import { type DeployedTarget, deployedTarget } from './deployed-target.ts';
 import { type RealCluster, realCluster } from './real-cluster.ts';
+import { realObjects } from './real-objects.ts';
 
 const cases = casesDirectory();
 const run = `proof-${randomBytes(4).toString('hex')}`;
-const mostObjects = 160;
 
 /**
  * What is proven without asking is held against dry-running everything, on objects of real repositories and random changes of them: the plans must be the
@@ -102,35 +99,6 @@ describe.skipIf(cases === undefined)('a no-op that is proven from what was read'
 /** Controllers go on working between two plans; nothing of theirs is in a plan but what the server itself would add. */
 function settled({ changes, effects, moves, problems }: Awaited<ReturnType<DeployedTarget['plan']>>) {
   return { changes, effects, moves, problems };
-}
-
-/** Objects of ../shared/cases that a plain cluster serves, each name once. */
-function realObjects(root: string, kinds: readonly ServedKind[]): readonly RenderedObject[] {
-  const served = new Set(
-    kinds
-      .filter((kind) => kind.namespaced)
-      .map((kind) => `${kind.group === '' ? '' : `${kind.group}/`}${kind.version} ${kind.kind}`),
-  );
-  const directories = ['manifests', 'kustomize', 'pairs'].flatMap((part) =>
-    readdirSync(join(root, part)).map((name) => join(root, part, name)),
-  );
-  const found = new Map<string, RenderedObject>();
-  for (const directory of directories) {
-    const files = manifestsBelow(directory).filter(
-      ({ path }) => /(^|\/)(expected[^/]*|[^/]+)\.ya?ml$/.test(path) && !path.includes('kustomization'),
-    );
-    for (const file of files)
-      for (const object of decodeManifests([file]).objects)
-        if (served.has(`${object.apiVersion} ${object.kind}`) && object.kind !== 'PersistentVolumeClaim')
-          found.set(`${object.kind} ${object.name}`, withoutNamespace(object));
-  }
-  return [...found.values()].slice(0, mostObjects);
-}
-
-/** The run's own namespace is the only one that there is. */
-function withoutNamespace({ namespace: _namespace, ...object }: RenderedObject): RenderedObject {
-  const { namespace: _, ...metadata } = object.content['metadata'] as JsonObject;
-  return { ...object, content: { ...object.content, metadata } };
 }
 
 /** Labels, annotations, list items and values of other people and programs, by apply and by edit. */

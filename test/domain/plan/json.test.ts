@@ -45,6 +45,22 @@ describe('canonical JSON', () => {
     );
   });
 
+  test('decides what is the same value', () => {
+    const zeros: Json[] = [0, -0, 0n, '0', false, null, [], {}];
+    const pair = fc.oneof(
+      fc.tuple(json, json),
+      fc.tuple(json, fc.nat()).map(([value, seed]) => [value, shuffled(value, seed)] as const),
+    );
+    const same = (left: Json, right: Json) =>
+      expect(sameJson(left, right)).toBe(canonicalJson(left) === canonicalJson(right));
+    for (const left of zeros) for (const right of zeros) same(left, right);
+    fc.assert(
+      fc.property(pair, ([left, right]) => {
+        same(left, right);
+      }),
+    );
+  });
+
   test('an absent value equals an absent one only', () => {
     expect(sameJson(undefined, undefined)).toBe(true);
     expect(sameJson(undefined, null)).toBe(false);
