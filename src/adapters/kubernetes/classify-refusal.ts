@@ -153,7 +153,8 @@ function isTypedPatchError(status: Status): boolean {
 
 /** `.spec.foo: field not declared in schema`, one or a list of them; and `unknown field "spec.foo"` of strict decoding. */
 function typedPatchFields(message: string): readonly string[] {
-  const declared = message.matchAll(/(?:^|\s)\.((?:[^\s:["]+|\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\])+): /g);
+  // One character at a time: a name of any length that does not end as expected must cost no more than its length.
+  const declared = message.matchAll(/(?:^|\s)\.((?:[^\s:["]|\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\])+): /g);
   const strict = message.matchAll(/(?:unknown|duplicate) field "([^"]+)"/g);
   return unique([...declared, ...strict].map((match) => match[1] ?? ''));
 }

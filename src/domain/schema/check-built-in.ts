@@ -51,7 +51,7 @@ export function checkBuiltIn(object: JsonObject, schema: FieldSchema): SchemaChe
   return { violations, unchecked: [] };
 }
 
-const quantity = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
+const quantity = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function typeFault(value: Json, schema: FieldSchema): string | undefined {

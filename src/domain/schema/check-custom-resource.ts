@@ -20,7 +20,7 @@ export function checkCustomResource(object: JsonObject, schema: FieldSchema): Sc
   if (unknown.length > 0) return { violations: unknown, unchecked: [] };
   const found: Findings = { violations: [], unchecked: new Set(), budget: new CheckBudget(maxSteps) };
   try {
-    const value = withDefaults(object, schema);
+    const value = withDefaults(object, schema, found.budget);
     validateValue({ value, schema, pointer: '' }, found);
     if (found.violations.length === 0) found.violations.push(...repeatedItems(value, schema));
     if (found.violations.length === 0) checkRules(value, schema, found);

@@ -17,6 +17,14 @@ function causes(...entries: readonly (readonly [field: string, message: string, 
 }
 
 describe('what a refusal means', () => {
+  it('costs no more than the length of the names in it, however they end', () => {
+    const message = `failed to create typed patch object (web; v1, Kind=ConfigMap): .spec.${'a'.repeat(100_000)} b: field not declared in schema`;
+    const before = process.cpuUsage();
+    expect(classifyRefusal(status(500, message), { subject }).kind).toBe('invalid');
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1000);
+  });
+
   it('is a conflict, with each manager and field, where field managers are the cause', () => {
     const answer = status(409, 'Apply failed with 2 conflicts', {
       reason: 'Conflict',
