@@ -47,8 +47,7 @@ export function checkBuiltIn(object: JsonObject, schema: FieldSchema): SchemaChe
   }
 
   check(object, schema, '');
-  if (violations.length === 0) violations.push(...repeatedItems(object, schema));
-  return { violations, unchecked: [] };
+  return { violations: violations.length === 0 ? repeatedItems(object, schema) : violations, unchecked: [] };
 }
 
 const quantity = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;

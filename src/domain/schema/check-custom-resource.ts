@@ -22,7 +22,8 @@ export function checkCustomResource(object: JsonObject, schema: FieldSchema): Sc
   try {
     const value = withDefaults(object, schema, found.budget);
     validateValue({ value, schema, pointer: '' }, found);
-    if (found.violations.length === 0) found.violations.push(...repeatedItems(value, schema));
+    if (found.violations.length === 0)
+      for (const repeated of repeatedItems(value, schema)) found.violations.push(repeated);
     if (found.violations.length === 0) checkRules(value, schema, found);
   } catch (error) {
     if (!(error instanceof CheckTooCostly)) throw error;

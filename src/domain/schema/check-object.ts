@@ -25,20 +25,30 @@ export interface ObjectChecks {
   readonly custom: CheckObject;
 }
 
-/** Checks an object without the API server that it is for: an error on the line of each field that it would refuse. */
+/** Of one object: its author corrects the first of them, and asks again. */
+const mostProblems = 50;
+
+/** Checks an object without the API server that it is for: an error on the line of each of the first fields that it would refuse. */
 export function checkObject(
   rendered: RenderedObject,
   { identity, schema, reason, custom }: ObjectChecks,
 ): CheckedObject {
   const check = schema.dialect === 'custom' ? custom : checkBuiltIn;
   const { violations, unchecked } = check(rendered.content, schema);
-  const problems = violations.map(
+  const problems = violations.slice(0, mostProblems).map(
     (violation): Problem => ({
       severity: 'error',
       message: `${identityText(identity)}: ${violation.message}`,
       position: placeOf(rendered, violation.pointer),
     }),
   );
+  const more = violations.length - problems.length;
+  if (more > 0)
+    problems.push({
+      severity: 'error',
+      message: `${identityText(identity)}: ${more} more fields are refused, not shown here`,
+      position: rendered.position,
+    });
   const unsure = unchecked.length === 0 ? '' : `; not checked: ${unchecked.join('; ')}`;
   return { confidence: { level: 'schema', reason: `${reason}${unsure}` }, problems, unchecked };
 }

@@ -5,6 +5,9 @@ import { linearPattern } from './linear-pattern.ts';
 import { pointerBelow, pointerText, type SchemaPlace, type SchemaViolation } from './schema-check.ts';
 import { formatVerdict } from './string-formats.ts';
 
+/** Saying what is wrong takes longer than finding that nothing is. */
+const messageCost = 20;
+
 /** Where what is found goes. */
 export interface Findings {
   readonly violations: SchemaViolation[];
@@ -17,10 +20,13 @@ export interface Findings {
  * rules are looked for elsewhere. @throws CheckTooCostly
  */
 export function validateValue({ value, schema, pointer }: SchemaPlace, into: Findings): void {
-  into.budget.spend(1);
-  const refuse = (message: string, at = pointer) =>
-    into.violations.push({ pointer: at, message: `${pointerText(at)} ${message}` });
   const { constraints } = schema;
+  // Each allowed value is compared, and each needed field looked for.
+  into.budget.spend(1 + (constraints?.enum?.length ?? 0) + (constraints?.required?.length ?? 0));
+  const refuse = (message: string, at = pointer) => {
+    into.budget.spend(messageCost);
+    into.violations.push({ pointer: at, message: `${pointerText(at)} ${message}` });
+  };
   const expected = typeFault(value, schema);
   if (expected !== undefined) refuse(`must be ${expected}`);
   else {

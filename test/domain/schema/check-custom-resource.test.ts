@@ -11,6 +11,8 @@ const refused = (object: JsonObject) => [
   ...new Set(checkCustomResource(object, schema).violations.map(({ pointer }) => pointerText(pointer))),
 ];
 
+const manyNames = Array.from({ length: 2_000 }, (_, index) => `name${index}`);
+
 describe('a custom resource checked against its definition', () => {
   const takes = Object.entries(fieldCases).flatMap(([field, { takes = [] }]) =>
     takes.map((value) => [field, value] as const),
@@ -29,6 +31,36 @@ describe('a custom resource checked against its definition', () => {
   it('says what a field has to be, and never what it is', () => {
     const { violations } = checkCustomResource(caseObject(group, 'choice', 'hunter2'), schema);
     expect(violations).toEqual([{ pointer: '/spec/choice', message: 'spec.choice must be one of "Always", "Never"' }]);
+  });
+
+  it.each([
+    [
+      'defaults',
+      {
+        items: {
+          type: 'object',
+          properties: Object.fromEntries(manyNames.map((name) => [name, { type: 'string', default: '' }])),
+        },
+      },
+      {},
+    ],
+    ['allowed values', { items: { type: 'string', enum: manyNames } }, 'x'],
+    ['needed fields', { items: { type: 'object', required: manyNames } }, {}],
+  ])('gives up where many items have many %s each', (_, list, item) => {
+    const asked = readStructuralSchema({ properties: { list: { type: 'array', ...list } } });
+    const before = process.cpuUsage();
+    const { unchecked } = checkCustomResource({ list: Array.from({ length: 100_000 }, () => item) }, asked);
+    const { user, system } = process.cpuUsage(before);
+    expect(unchecked).toEqual(['all that its definition asks for: checking it would take too long']);
+    expect((user + system) / 1000).toBeLessThan(3000);
+  });
+
+  it('finds every repeated item, however many there are', () => {
+    const asked = readStructuralSchema({
+      properties: { set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'integer' } } },
+    });
+    const { violations } = checkCustomResource({ set: Array.from({ length: 300_000 }, () => 0) }, asked);
+    expect(violations).toHaveLength(299_999);
   });
 
   it('says what could not be checked', () => {
