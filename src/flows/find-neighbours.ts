@@ -97,8 +97,10 @@ async function placeNeighbours(clusters: Clusters, here: PlannedHere): Promise<r
   const others = (await here.neighbours()).filter(({ target }) => target.name !== here.owner.target);
   const placed = others.map(async ({ target, cluster, render }): Promise<readonly Neighbour[]> => {
     if (!(await isSameCluster(clusters, cluster, here))) return [];
-    const { objects } = placeObjects(render.objects, here.catalog, placementRules(target, cluster));
-    return [{ target: target.name, objects: new Set(objects.keys()) }];
+    const placement = placeObjects(render.objects, here.catalog, placementRules(target, cluster));
+    const objects = new Set([...placement.objects.keys(), ...placement.outdated.keys()]);
+    const unsure = [...render.problems, ...placement.problems].some(({ severity }) => severity === 'error');
+    return [{ target: target.name, objects, unsure }];
   });
   return (await Promise.all(placed)).flat();
 }

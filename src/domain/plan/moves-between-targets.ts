@@ -1,4 +1,4 @@
-import type { TargetName } from '../identity.ts';
+import { type TargetName, targetParts } from '../identity.ts';
 import { identityKey, identityText, type Problem } from '../manifest/rendered-object.ts';
 import { type ApplySetOwner, partOf } from './applyset.ts';
 import type { ObjectFacts } from './object-facts.ts';
@@ -6,8 +6,10 @@ import type { ObjectFacts } from './object-facts.ts';
 /** What another target of the same cluster renders at the commit that is planned. */
 export interface Neighbour {
   readonly target: TargetName;
-  /** Identity keys. */
+  /** Identity keys, also of what could not be sent as it is: its target wants it all the same. */
   readonly objects: ReadonlySet<string>;
+  /** Its files have errors: it may render more than these. */
+  readonly unsure: boolean;
 }
 
 export interface Surroundings {
@@ -34,7 +36,8 @@ export function isReleased(facts: ObjectFacts): boolean {
 /**
  * An object belongs to one target. It moves when its owner renders it no more and another target of the same commit does: who renders it takes it as
  * it is, and its owner never deletes it, in whatever order the two are deployed. An object that its owner still wants, or whose owner is somebody
- * else, is a problem.
+ * else, is a problem. So is one of another environment: letting go is no effect that anybody approves, so that the people of a strict environment
+ * would not be asked for what becomes of its objects.
  */
 export function moveBetweenTargets(
   objects: readonly ObjectFacts[],
@@ -49,7 +52,7 @@ export function moveBetweenTargets(
       problems.push(foreignProblem(facts, from.owner));
       return facts;
     }
-    const taker = isReleased(facts) ? takingTarget(facts, around.neighbours) : undefined;
+    const taker = isReleased(facts) ? takingTarget(facts, around) : undefined;
     return taker === undefined ? facts : { ...facts, moved: { kind: 'to', target: taker } };
   });
   return { objects: moved, problems };
@@ -63,15 +66,28 @@ function releasingTarget(facts: ObjectFacts, owner: ApplySetOwner | undefined, a
   if (owner === undefined) return { kind: 'kept', owner: `another set (${foreignSet(facts, around.applySetId)})` };
   if (owner.host !== around.owner.host || owner.repository !== around.owner.repository)
     return { kind: 'kept', owner: `${owner.target} of another repository (${owner.host}, id ${owner.repository})` };
+  if (!isSameEnvironment(owner.target, around.owner.target))
+    return { kind: 'kept', owner: `${owner.target}, which is of another environment` };
   const neighbour = around.neighbours.find(({ target }) => target === owner.target);
   // A target that is gone from the commit wants nothing any more.
-  return neighbour?.objects.has(identityKey(facts.identity)) === true
-    ? { kind: 'kept', owner: `${owner.target}, which renders it too` }
+  if (neighbour?.objects.has(identityKey(facts.identity)) === true)
+    return { kind: 'kept', owner: `${owner.target}, which renders it too` };
+  return neighbour?.unsure === true
+    ? {
+        kind: 'kept',
+        owner: `${owner.target}, whose files have errors, so that nobody can say whether it still wants it`,
+      }
     : { kind: 'released', target: owner.target };
 }
 
-function takingTarget(facts: ObjectFacts, neighbours: readonly Neighbour[]): TargetName | undefined {
-  return neighbours.find(({ objects }) => objects.has(identityKey(facts.identity)))?.target;
+function takingTarget(facts: ObjectFacts, { neighbours, owner }: Surroundings): TargetName | undefined {
+  return neighbours.find(
+    ({ target, objects }) => isSameEnvironment(target, owner.target) && objects.has(identityKey(facts.identity)),
+  )?.target;
+}
+
+function isSameEnvironment(left: TargetName, right: TargetName): boolean {
+  return targetParts(left).environment === targetParts(right).environment;
 }
 
 function foreignProblem(facts: ObjectFacts, owner: string): Problem {

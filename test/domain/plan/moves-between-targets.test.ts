@@ -36,7 +36,7 @@ const plan = (stages: ObjectStages, around: Partial<Surroundings> = {}) => {
   return planOf(moves.objects, { problems: moves.problems });
 };
 const renderedBy = (target: string, ...objects: readonly string[]) => [
-  { target: parseTargetName(target), objects: new Set(objects) },
+  { target: parseTargetName(target), objects: new Set(objects), unsure: false },
 ];
 
 describe('an object that another target owns', () => {
@@ -65,6 +65,16 @@ describe('an object that another target owns', () => {
       'shop@production of another repository (github.com, id 8)',
       { owners: new Map([[theirs.id, ownerOf('shop@production', 8)]]) },
     ],
+    [
+      'it is of another environment, whose people were never asked',
+      'shop@staging, which is of another environment',
+      { owners: new Map([[theirs.id, ownerOf('shop@staging')]]), neighbours: [] },
+    ],
+    [
+      'that target has errors',
+      'shop@production, whose files have errors, so that nobody can say whether it still wants it',
+      { neighbours: [{ target: parseTargetName('shop@production'), objects: new Set<string>(), unsure: true }] },
+    ],
     ['its set is in no record', `another set (${theirs.id})`, { owners: new Map() }],
   ])('is refused, and the owner named, when %s', (_, named, around) => {
     const result = plan(stages, { neighbours: renderedBy('shop@production', key), ...around });
@@ -91,6 +101,10 @@ describe('an object that is rendered here no more', () => {
         notes: ["moved to shop@production: it becomes that target's and stays as it is"],
       },
     ]);
+  });
+
+  test('is not kept for a target of another environment: that it goes has to be approved', () => {
+    expect(plan(stages, { neighbours: renderedBy('shop@staging', key) }).changes).toMatchObject([{ action: 'delete' }]);
   });
 
   test('needs no word when it is no longer ours', () => {
