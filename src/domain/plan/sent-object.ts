@@ -25,7 +25,7 @@ export interface SentFrom {
 /**
  * The object as it is sent, dry or not: the rendered fields and the ownership label in one apply. An ignored field is sent when the object is created;
  * later with its live value while Planwright owns it (a field that its owner leaves out goes, or back to its default), else left out. A replacement
- * gives the fields that it would create their live values, so that what others set outlives it.
+ * gives the rendered ones their live values, so that what others set outlives it; what is not live is left out, for no plan has shown it.
  */
 export function sentObject(from: SentFrom): JsonObject {
   return withOwnership(withIgnored(from), from.applySet);
@@ -37,8 +37,7 @@ function withIgnored({ content, schema, ignored, onto }: SentFrom): JsonObject {
   const owned = onto.kind === 'replacement' ? fieldTree(leavesOf(content, schema)) : ownFields(live);
   const isKept = (leaf: Leaf) => coversField(ignored, leaf.segments) && ownsField(owned, leaf.segments);
   const kept = [...leavesOf(live, schema).byPath].filter(([, leaf]) => isKept(leaf));
-  const rest = onto.kind === 'replacement' ? content : withoutIgnored(content, schema, ignored);
-  return withLiveFields(rest, live, fieldTree({ byPath: new Map(kept) }));
+  return withLiveFields(withoutIgnored(content, schema, ignored), live, fieldTree({ byPath: new Map(kept) }));
 }
 
 function withOwnership(content: JsonObject, applySet: ApplySet): JsonObject {

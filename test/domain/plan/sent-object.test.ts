@@ -86,6 +86,12 @@ describe('what is sent for an object', () => {
     expect(specOf(sent(onto, ['spec.replicas'], deployment(spec(undefined, [web]))))).toEqual(spec(undefined, [web]));
   });
 
+  test('leaves out of a replacement what is ignored and not on the cluster, which no plan has shown', () => {
+    const content = deployment(spec(3, [web, sidecar]));
+    const onto = { kind: 'replacement', live: live({}) } as const;
+    expect(specOf(sent(onto, ['spec.template.spec.containers[name=sidecar]'], content))).toEqual(spec(3, [web]));
+  });
+
   test('never lacks what names the object', () => {
     const { apiVersion, kind, metadata } = sent({ kind: 'update', live: live({}) }, ['**.name', 'spec']);
     expect({ apiVersion, kind, metadata }).toMatchObject({
