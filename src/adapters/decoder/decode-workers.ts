@@ -115,6 +115,7 @@ class WorkerPool {
 /** One thread, which decodes one file at a time. */
 class DecodeThread {
   readonly #worker: Worker;
+  readonly #ended: () => void;
   #answered: ((answer: Answer | Error) => void) | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #alive = true;
@@ -127,10 +128,11 @@ class DecodeThread {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
       env: {},
     });
+    this.#ended = ended;
     this.#worker.unref();
     this.#worker.on('message', (answer: Answer) => this.#answered?.(answer));
-    this.#worker.on('error', (error) => this.#ends(ended, error instanceof Error ? error : new Error(String(error))));
-    this.#worker.on('exit', () => this.#ends(ended, new Error('the thread ended')));
+    this.#worker.on('error', (error) => this.#ends(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on('exit', () => this.#ends(new Error('the thread ended')));
   }
 
   get isAlive(): boolean {
@@ -168,6 +170,8 @@ class DecodeThread {
 
   async end(): Promise<void> {
     clearTimeout(this.#idleTimer);
+    // Ending takes a while, in which nobody may give it work.
+    this.#ends(new Error('the thread ended'));
     await this.#worker.terminate();
   }
 
@@ -182,11 +186,11 @@ class DecodeThread {
     });
   }
 
-  #ends(ended: () => void, error: Error): void {
+  #ends(error: Error): void {
     this.#answered?.(error);
     if (!this.#alive) return;
     this.#alive = false;
-    ended();
+    this.#ended();
   }
 }
 

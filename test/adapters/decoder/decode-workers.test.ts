@@ -58,6 +58,15 @@ describe('decoding in threads', () => {
     expect((data as Record<string, unknown>)['toString']).toBeUndefined();
   });
 
+  test('never gives a file to a thread that is just ending for want of work', async () => {
+    const pool = start({ inlineLength: 0, workers: 1, idleMs: 1 });
+    for (let round = 0; round < 25; round += 1) {
+      const { problems } = await pool.decode([{ path: 'a.yaml', text: document('a') }]);
+      expect(problems).toEqual([]);
+      await pause(1 + (round % 3));
+    }
+  });
+
   test('makes a file that takes too long a problem of that file alone, and goes on', async () => {
     const pool = start({ inlineLength: 2000, timeMs: 1, workers: 1 });
     const decoded = await pool.decode([
