@@ -1,7 +1,7 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject, sameJson } from '../json.ts';
 import type { FieldSchema } from '../plan/field-schema.ts';
 import { repeatedItems } from './repeated-items.ts';
-import { pointerBelow, pointerText, type SchemaCheck, type SchemaViolation } from './schema-check.ts';
+import { pointerText, pointerTo, type SchemaCheck, type SchemaViolation } from './schema-check.ts';
 import { isDateTimeOfGo } from './string-formats.ts';
 
 /**
@@ -11,50 +11,65 @@ import { isDateTimeOfGo } from './string-formats.ts';
  */
 export function checkBuiltIn(object: JsonObject, schema: FieldSchema): SchemaCheck {
   const violations: SchemaViolation[] = [];
-  const refuse = (pointer: string, message: string) =>
+  /** To the value that is looked at. */
+  const path: (string | number)[] = [];
+  const refuse = (message: string) => {
+    const pointer = pointerTo(path);
     violations.push({ pointer, message: `${pointerText(pointer)} ${message}` });
+  };
 
-  function check(value: Json, at: FieldSchema, pointer: string): void {
+  function check(value: Json, at: FieldSchema): void {
     if (value === null) return;
-    const expected = typeFault(value, at);
-    if (expected !== undefined) return void refuse(pointer, `must be ${expected}`);
-    const allowed = at.constraints?.enum;
+    const { constraints } = at;
+    const expected = typeFault(value, at, constraints?.format);
+    if (expected !== undefined) return void refuse(`must be ${expected}`);
+    const allowed = constraints?.enum;
     // An empty text is what Go has for a field that is not there.
     if (allowed !== undefined && value !== '' && !allowed.some((one) => sameJson(one, value)))
-      refuse(pointer, `must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`);
-    if (isJsonArray(value)) {
-      if (at.items !== undefined)
-        for (let index = 0; index < value.length; index += 1)
-          check(value[index] ?? null, at.items, `${pointer}/${index}`);
-    } else if (isJsonObject(value)) checkMembers(value, at, pointer);
+      refuse(`must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`);
+    if (typeof value !== 'object') return;
+    if (isJsonArray(value)) checkItems(value, at.items);
+    else checkMembers(value, at, constraints?.required);
   }
 
-  function checkMembers(value: JsonObject, at: FieldSchema, pointer: string): void {
+  function checkItems(list: readonly Json[], items: FieldSchema | undefined): void {
+    if (items === undefined) return;
+    for (let index = 0; index < list.length; index += 1) {
+      path.push(index);
+      check(list[index] ?? null, items);
+      path.pop();
+    }
+  }
+
+  function checkMembers(value: JsonObject, at: FieldSchema, required: readonly string[] = []): void {
     const { properties, additionalProperties } = at;
     const isClosed = at.keepsUnknown !== true && properties !== undefined && properties.size > 0;
     for (const name in value) {
       const known = properties?.get(name) ?? additionalProperties;
-      if (known !== undefined) {
-        const member = value[name] ?? null;
-        if (member !== null) check(member, known, pointerBelow(pointer, name));
-      } else if (isClosed) {
-        const next = pointerBelow(pointer, name);
-        violations.push({ pointer: next, message: `unknown field ${pointerText(next)}` });
+      path.push(name);
+      if (known !== undefined) check(value[name] ?? null, known);
+      else if (isClosed) {
+        const pointer = pointerTo(path);
+        violations.push({ pointer, message: `unknown field ${pointerText(pointer)}` });
       }
+      path.pop();
     }
-    for (const name of at.constraints?.required ?? [])
-      if ((value[name] ?? null) === null) refuse(pointerBelow(pointer, name), 'is required');
+    for (const name of required) {
+      if ((value[name] ?? null) !== null) continue;
+      path.push(name);
+      refuse('is required');
+      path.pop();
+    }
   }
 
-  check(object, schema, '');
+  check(object, schema);
   return { violations: violations.length === 0 ? repeatedItems(object, schema) : violations, unchecked: [] };
 }
 
 const quantity = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-function typeFault(value: Json, schema: FieldSchema): string | undefined {
-  const format = schema.constraints?.format;
+function typeFault(value: Json, schema: FieldSchema, format: string | undefined): string | undefined {
   if (schema.quantity === true) return isQuantity(value) ? undefined : 'a quantity, as 500m or 1Gi';
   if (format === 'int-or-string')
     return isInteger(value) || typeof value === 'string' ? undefined : 'an integer or a string';

@@ -26,6 +26,11 @@ export function pointerBelow(pointer: string, name: string | number): string {
   return `${pointer}/${typeof name === 'number' ? name : name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
+/** A pointer is made where something is found: nearly all values are as they have to be. */
+export function pointerTo(path: readonly (string | number)[]): string {
+  return path.reduce<string>(pointerBelow, '');
+}
+
 /** `/spec/ports/0/port` as `spec.ports[0].port`; what is no plain name stands in brackets. */
 export function pointerText(pointer: string): string {
   if (pointer === '') return 'the object';
