@@ -1,4 +1,5 @@
 import { isJsonArray, isJsonObject, type Json } from '../../domain/json.ts';
+import { LazyPositions } from '../../domain/manifest/lazy-positions.ts';
 import type { Position, RenderedObject } from '../../domain/manifest/rendered-object.ts';
 
 /** A rendered object as it travels between threads. Positions, which outnumber the values and of which few are ever asked for, travel as bytes. */
@@ -36,7 +37,8 @@ export function packObject({ positions, ...object }: RenderedObject): PackedObje
 /** The object as it was packed. Maps have no prototypes again, which the journey between threads gives them. */
 export function unpackObject({ positions, ...object }: PackedObject): RenderedObject {
   takePrototypes(object.content);
-  return { ...object, positions: new UnpackedPositions(object.position.path, positions) };
+  const { path } = object.position;
+  return { ...object, positions: new LazyPositions(() => unpackPositions(path, positions)) };
 }
 
 /** Aliases share what they stand for: what has no prototype was here already. */
@@ -49,59 +51,12 @@ function takePrototypes(value: Json): void {
   }
 }
 
-/** Unpacked when it is first asked. */
-class UnpackedPositions implements ReadonlyMap<string, Position> {
-  readonly #path: string;
-  #packed: PackedPositions | undefined;
-  #map = new Map<string, Position>();
-
-  constructor(path: string, packed: PackedPositions) {
-    this.#path = path;
-    this.#packed = packed;
-  }
-
-  get size(): number {
-    return this.#unpacked().size;
-  }
-
-  get(pointer: string): Position | undefined {
-    return this.#unpacked().get(pointer);
-  }
-
-  has(pointer: string): boolean {
-    return this.#unpacked().has(pointer);
-  }
-
-  keys(): MapIterator<string> {
-    return this.#unpacked().keys();
-  }
-
-  values(): MapIterator<Position> {
-    return this.#unpacked().values();
-  }
-
-  entries(): MapIterator<[string, Position]> {
-    return this.#unpacked().entries();
-  }
-
-  [Symbol.iterator](): MapIterator<[string, Position]> {
-    return this.entries();
-  }
-
-  forEach(visit: (position: Position, pointer: string, map: ReadonlyMap<string, Position>) => void): void {
-    for (const [pointer, position] of this) visit(position, pointer, this);
-  }
-
-  #unpacked(): ReadonlyMap<string, Position> {
-    if (this.#packed === undefined) return this.#map;
-    const { pointers, ends, lines, columns } = this.#packed;
-    let start = 0;
-    ends.forEach((end, index) => {
-      const position = { path: this.#path, line: lines[index] ?? 1, column: columns[index] ?? 1 };
-      this.#map.set(pointers.slice(start, end), position);
-      start = end;
-    });
-    this.#packed = undefined;
-    return this.#map;
-  }
+function unpackPositions(path: string, { pointers, ends, lines, columns }: PackedPositions): Map<string, Position> {
+  const positions = new Map<string, Position>();
+  let start = 0;
+  ends.forEach((end, index) => {
+    positions.set(pointers.slice(start, end), { path, line: lines[index] ?? 1, column: columns[index] ?? 1 });
+    start = end;
+  });
+  return positions;
 }

@@ -2,10 +2,13 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../json.t
 
 /** An object without what only the server writes and tools leave in manifests: `status`, and `creationTimestamp: null` in any metadata. */
 export function withoutServerFields(object: JsonObject): JsonObject {
-  const { status: _, ...rest } = object;
-  const kept = 'status' in object ? rest : object;
+  const kept = 'status' in object ? withoutStatus(object) : object;
   if (!holdsNullTimestamp(kept, false)) return kept;
   return asObject(withoutNullTimestamps(kept, false), kept);
+}
+
+function withoutStatus({ status: _, ...rest }: JsonObject): JsonObject {
+  return rest;
 }
 
 /** Asked first, because it needs no memory and the answer is mostly no. */
