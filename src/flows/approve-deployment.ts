@@ -112,6 +112,7 @@ function outcomeOf(planned: PlannedTarget, field: Pick<Move, 'object' | 'path'>,
   if (leaf === undefined) return absent;
   return effectValue({
     value: leaf.value,
+    schema: leaf.schema,
     secret: secretsOf(facts)(leaf.segments, leaf.value),
     identity: facts.identity,
     path: field.path,

@@ -5,12 +5,13 @@ import { identityKey, type ObjectIdentity } from '../manifest/rendered-object.ts
 export type EffectAction = 'create' | 'update' | 'replace' | 'delete';
 
 /**
- * A field's value before or after: `json` is the canonical text of a rendered value; `secret` an HMAC that stands for one that nobody may see
+ * A field's value before or after: `json` is the canonical text of a value as it is written, and `plain`, where that is another text, of the same value
+ * with its quantities in one spelling, by which values are compared; `secret` an HMAC that stands for one that nobody may see
  * (keyed per object and path, so equal secrets in two places do not look equal).
  */
 export type EffectValue =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'json'; readonly json: string }
+  | { readonly kind: 'json'; readonly json: string; readonly plain?: string }
   | { readonly kind: 'secret'; readonly hmac: string };
 
 /** A value for people: nothing stands for the secret. Every effect's value is one too. */
@@ -41,13 +42,13 @@ export interface Move {
 
 export const absent: EffectValue = { kind: 'absent' };
 
-/** A text that is equal for equal values. */
+/** A text that is equal for equal values, however their quantities are written. */
 export function valueText(value: EffectValue): string {
   switch (value.kind) {
     case 'absent':
       return 'absent';
     case 'json':
-      return `json ${value.json}`;
+      return `json ${value.plain ?? value.json}`;
     case 'secret':
       return `secret ${value.hmac}`;
   }

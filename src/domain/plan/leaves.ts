@@ -12,6 +12,8 @@ export interface Leaf {
   readonly pointer: string;
   /** `order`: `value` lists the items' keys; only their relative order counts. */
   readonly kind: 'value' | 'order';
+  /** Of the value: what in it is a quantity. */
+  readonly schema: FieldSchema | undefined;
 }
 
 export interface Leaves {
@@ -59,24 +61,24 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
   const byPath = new Map<string, Leaf>();
   const containers = new Set<string>();
 
-  function add({ path, segments, pointer }: Place, value: Json): void {
-    byPath.set(path, { path, segments, value, pointer, kind: 'value' });
+  function add({ path, segments, pointer }: Place, value: Json, at: FieldSchema | undefined): void {
+    byPath.set(path, { path, segments, value, pointer, kind: 'value', schema: at });
   }
 
   function addOrder({ path: list, segments }: Place, names: readonly string[]): void {
     const path = `${list}[*]`;
-    byPath.set(path, { path, segments, value: names, pointer: '', kind: 'order' });
+    byPath.set(path, { path, segments, value: names, pointer: '', kind: 'order', schema: undefined });
   }
 
   function walk(value: Json, at: FieldSchema | undefined, place: Place): void {
     if (isJsonObject(value)) return walkMap(value, at, place);
     if (isJsonArray(value)) return walkList(value, at, place);
-    add(place, value);
+    add(place, value, at);
   }
 
   function walkMap(map: JsonObject, at: FieldSchema | undefined, place: Place): void {
     const names = Object.keys(map);
-    if (names.length === 0 || at?.mapType === 'atomic') return add(place, map);
+    if (names.length === 0 || at?.mapType === 'atomic') return add(place, map, at);
     containers.add(place.path);
     for (const name of names) {
       const child = placeBelow(place, { kind: 'field', name }, name);
@@ -94,11 +96,11 @@ export function leavesOf(object: JsonObject, schema: FieldSchema | undefined): L
 
   function walkList(list: readonly Json[], at: FieldSchema | undefined, place: Place): void {
     const keysOf = list.length === 0 || isNamedByASecret(place.segments, at) ? undefined : itemSegment(at);
-    if (keysOf === undefined) return add(place, list);
+    if (keysOf === undefined) return add(place, list, at);
     const items = list.map((item) => keysOf(item)).filter((item) => item !== undefined);
     const names = items.map((item) => itemName(item, at));
     // A missing or repeated key makes the list ambiguous; the API refuses it, and until then it is one value.
-    if (new Set(names).size !== list.length) return add(place, list);
+    if (new Set(names).size !== list.length) return add(place, list, at);
     containers.add(place.path);
     items.forEach((segment, index) => {
       walk(list[index] ?? null, at?.items, placeBelow(place, segment, `${index}`));

@@ -5,11 +5,13 @@ import { canonicalJson, isJsonArray, type Json, type JsonObject, sameJson } from
 import { identityKey, type ObjectIdentity } from '../manifest/rendered-object.ts';
 import { absent, type EffectAction, type EffectValue, sameValue, valueText } from './effect.ts';
 import type { PathSegment } from './field-path.ts';
+import type { FieldSchema } from './field-schema.ts';
 import { type Leaf, type Leaves, leavesOf } from './leaves.ts';
 import { movesOrder } from './list-order.ts';
 import { secretCheck } from './mask.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import { type ObjectLeaves, secretsOf } from './object-leaves.ts';
+import { withPlainQuantities } from './plain-quantities.ts';
 
 /** The points that a field's value passes on its way: the cluster now, what was deployed, what is merged, what the pull request asks for. */
 export type Stage = 'live' | 'deployed' | 'base' | 'merge';
@@ -63,7 +65,14 @@ export function fieldSteps(facts: ObjectFacts, leaves: ObjectLeaves, settings: S
     // Each value is judged alone, so that it looks the same in every plan that it appears in.
     const read = (value: Json | undefined): EffectValue => {
       const secret = value !== undefined && leaf.kind === 'value' && isSecret(leaf.segments, value);
-      return effectValue({ value, secret, identity: facts.identity, path, key: settings.secretKey });
+      return effectValue({
+        value,
+        schema: leaf.schema,
+        secret,
+        identity: facts.identity,
+        path,
+        key: settings.secretKey,
+      });
     };
     const values: Point[] = [];
     for (const { stage, leaves: render } of renders) {
@@ -144,6 +153,8 @@ function liveReading(facts: ObjectFacts, { live, predicted }: ObjectLeaves, sett
       const found = read(value);
       const deployed = later.find((point) => point.stage === 'deployed');
       if (deployed !== undefined) {
+        // As it is rendered: the API server may write a quantity in another way.
+        if (sameValue(found, deployed.value)) return deployed.value;
         if (isSettled(leaf, found, deployed.value)) return found;
         const ours = settings.stored.get(leaf.path);
         if (ours !== undefined && ours.live === valueText(found) && ours.rendered === valueText(deployed.value))
@@ -182,6 +193,8 @@ function isEmptyContainer(value: Json): boolean {
 /** The value as it enters an effect: secrets as an HMAC keyed per object and path. */
 export function effectValue(of: {
   readonly value: Json | undefined;
+  /** Of the value. */
+  readonly schema: FieldSchema | undefined;
   readonly secret: boolean;
   readonly identity: ObjectIdentity;
   readonly path: string;
@@ -189,9 +202,11 @@ export function effectValue(of: {
 }): EffectValue {
   if (of.value === undefined) return absent;
   const json = canonicalJson(of.value);
-  if (!of.secret) return { kind: 'json', json };
+  const simplest = withPlainQuantities(of.value, of.schema);
+  const plain = simplest === of.value ? json : canonicalJson(simplest);
+  if (!of.secret) return { kind: 'json', json, ...(plain !== json && { plain }) };
   const place = utf8ToBytes(`${identityKey(of.identity)}\n${of.path}\n`);
-  return { kind: 'secret', hmac: bytesToHex(hmac(sha256, hmac(sha256, of.key, place), utf8ToBytes(json))) };
+  return { kind: 'secret', hmac: bytesToHex(hmac(sha256, hmac(sha256, of.key, place), utf8ToBytes(plain))) };
 }
 
 /** Fields of the live object that the apply left different from how they were rendered, to be recognised next time. */
@@ -211,7 +226,8 @@ export function storedLeaves(of: {
     if (sameJson(value, leaf.value)) continue;
     const text = (json: Json | undefined) => {
       const secret = json !== undefined && isSecret(leaf.segments, json);
-      return valueText(effectValue({ value: json, secret, identity: of.identity, path: leaf.path, key: of.secretKey }));
+      const { path, schema } = leaf;
+      return valueText(effectValue({ value: json, schema, secret, identity: of.identity, path, key: of.secretKey }));
     };
     stored.push({ path: leaf.path, live: text(value), rendered: text(leaf.value) });
   }

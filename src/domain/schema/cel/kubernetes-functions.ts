@@ -2,7 +2,7 @@ import type { Environment } from '@marcbachmann/cel-js';
 import ipaddr from 'ipaddr.js';
 import { CheckBudget } from '../check-budget.ts';
 import { linearPattern } from '../linear-pattern.ts';
-import { compareQuantities, isQuantityText, type Quantity, quantityOf, quantitySum } from './quantity.ts';
+import { compareQuantities, isQuantityText, type Quantity, quantityOf, quantitySum } from '../quantity.ts';
 
 /** What a rule did is an error for the API server too: the object is refused. */
 export class RuleFault extends Error {

@@ -35,3 +35,19 @@ export function quantitySum(one: Quantity, two: Quantity, sign: 1n | -1n): Quant
   const at = ({ digits, scale: own }: Quantity) => digits * 10n ** BigInt(own - scale);
   return { digits: at(one) + sign * at(two), scale };
 }
+
+/** Beyond this many places a text in full would be all zeros. */
+const longestScale = 30;
+
+/** The one text of a quantity: two are equal exactly when their texts are. No suffix, as few digits as hold it (`1000m` → `1`, `1Ki` → `1024`). */
+export function quantityText({ digits, scale }: Quantity): string {
+  if (digits === 0n) return '0';
+  const sign = digits < 0n ? '-' : '';
+  const all = String(digits).slice(sign.length);
+  const plain = all.replace(/0+$/, '');
+  const places = scale + all.length - plain.length;
+  if (Math.abs(places) > longestScale) return `${sign}${plain}e${places}`;
+  if (places >= 0) return `${sign}${plain}${'0'.repeat(places)}`;
+  const padded = plain.padStart(1 - places, '0');
+  return `${sign}${padded.slice(0, places)}.${padded.slice(places)}`;
+}
