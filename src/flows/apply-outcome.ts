@@ -1,7 +1,9 @@
 import type { DeploymentPhase } from '../domain/deployment/deployment.ts';
 import type { FailureDetails } from '../domain/deployment/failure.ts';
 import type { ApprovedPlan } from '../domain/gate/approved-plan.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
+import { textMask } from '../domain/plan/mask-text.ts';
 import { conflictText } from '../domain/plan/object-notes.ts';
 import type { Refusal } from '../domain/plan/prediction.ts';
 import type { FailingObject } from './explain-failure.ts';
@@ -29,14 +31,23 @@ export class StopApply extends Error {
   }
 }
 
-/** What the API server's refusal of a write means for the apply. */
-export function refusedWrite(identity: ObjectIdentity, refusal: Refusal): StopReason {
+/**
+ * What the API server's refusal of a write means for the apply.
+ *
+ * @param live the object as it was seen last: what is quoted of it is masked
+ */
+export function refusedWrite(
+  identity: ObjectIdentity,
+  refusal: Refusal,
+  live: JsonObject | undefined = undefined,
+): StopReason {
   const what = identityText(identity);
+  const message = textMask(live === undefined ? [] : [live])(refusal.message);
   switch (refusal.kind) {
     case 'stale':
     case 'webhook-silent':
     case 'unavailable':
-      return { kind: 'interrupted', reason: `${what}: ${refusal.message}` };
+      return { kind: 'interrupted', reason: `${what}: ${message}` };
     case 'conflict':
       return { kind: 'failed', reason: `${what}: ${conflictText(refusal.conflicts)}` };
     case 'immutable':
@@ -45,7 +56,7 @@ export function refusedWrite(identity: ObjectIdentity, refusal: Refusal): StopRe
     case 'forbidden':
     case 'not-served':
     case 'invalid':
-      return { kind: 'failed', reason: `${what}: ${refusal.message}` };
+      return { kind: 'failed', reason: `${what}: ${message}` };
   }
 }
 

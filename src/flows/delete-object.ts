@@ -53,7 +53,7 @@ async function deleteAsItIs(
     const resourceVersion = versionOf(seen.object);
     const answer = await cluster.delete(address, { uid, resourceVersion, propagation });
     if (answer.kind === 'deleted' || answer.kind === 'absent') return;
-    if (answer.kind !== 'stale') throw new StopApply(refusedWrite(identity, answer));
+    if (answer.kind !== 'stale') throw new StopApply(refusedWrite(identity, answer, seen.object));
   }
   throw changed(`${identityText(identity)} changes faster than it can be deleted`);
 }

@@ -39,7 +39,7 @@ export async function writeObject(cluster: Cluster, write: ObjectWrite): Promise
       const owned = await takeFromClientSide(cluster, write, live);
       if (owned?.kind === 'applied') live = owned.object;
       else if (owned?.kind === 'stale') live = await readAgain(cluster, write, live);
-      else if (owned !== undefined) throw new StopApply(refusedWrite(facts.identity, owned));
+      else if (owned !== undefined) throw new StopApply(refusedWrite(facts.identity, owned, live));
       if (owned?.kind === 'stale') continue;
     }
     const object = sentObject({ ...rendered, applySet: write.applySet, onto: ontoOf(write, live) });
@@ -57,7 +57,7 @@ export async function writeObject(cluster: Cluster, write: ObjectWrite): Promise
       force = true;
       continue;
     }
-    if (answer.kind !== 'stale' || live === undefined) throw new StopApply(refusedWrite(facts.identity, answer));
+    if (answer.kind !== 'stale' || live === undefined) throw new StopApply(refusedWrite(facts.identity, answer, live));
     live = await readAgain(cluster, write, live);
   }
   throw new StopApply({

@@ -3,7 +3,9 @@ import { type Abandonment, abandonment } from './abandoned-fields.ts';
 import { withoutIgnored } from './ignored-fields.ts';
 import { type Leaves, leavesOf, noLeaves } from './leaves.ts';
 import { type SecretCheck, secretCheck } from './mask.ts';
+import { textMask } from './mask-text.ts';
 import type { ObjectFacts } from './object-facts.ts';
+import type { Refusal } from './prediction.ts';
 
 /** One object taken apart at every stage where it exists, once for all that is asked of it. Fields that the stack ignores are in none. */
 export interface ObjectLeaves {
@@ -52,17 +54,23 @@ function abandonedLeaves(gone: Abandonment, live: Leaves, predicted: Leaves | un
 
 /** What may not be shown of an object, by everything that is known of it. */
 export function secretsOf(facts: ObjectFacts): SecretCheck {
-  return secretCheck(facts.identity, () => {
-    const answer = facts.takenBack ?? facts.prediction;
-    const contents = [
-      facts.deployed?.content,
-      facts.base?.content,
-      facts.merge?.content,
-      facts.live.kind === 'found' ? facts.live.object : undefined,
-      answer?.kind === 'applied' ? answer.object : undefined,
-    ];
-    return [...new Set(contents)].flatMap((content) =>
-      content === undefined ? [] : [leavesOf(content, facts.schema)],
-    );
-  });
+  return secretCheck(facts.identity, () => everyForm(facts).map((content) => leavesOf(content, facts.schema)));
+}
+
+/** The refusal without what nobody may see of the object: what was sent is masked already, and the API quotes what it holds too. */
+export function maskedRefusal(facts: ObjectFacts, refusal: Refusal): Refusal {
+  return { ...refusal, message: textMask(everyForm(facts))(refusal.message) };
+}
+
+/** The object as it was, is, will be and is asked for. */
+function everyForm({ deployed, base, merge, live, prediction, takenBack }: ObjectFacts): readonly JsonObject[] {
+  const answer = takenBack ?? prediction;
+  const contents = [
+    deployed?.content,
+    base?.content,
+    merge?.content,
+    live.kind === 'found' ? live.object : undefined,
+    answer?.kind === 'applied' ? answer.object : undefined,
+  ];
+  return [...new Set(contents)].filter((content) => content !== undefined);
 }

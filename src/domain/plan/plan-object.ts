@@ -10,7 +10,7 @@ import { type Leaves, leavesOf, noLeaves } from './leaves.ts';
 import { isOrderPath, orderOf } from './list-order.ts';
 import { objectDiff } from './object-diff.ts';
 import type { ObjectFacts } from './object-facts.ts';
-import { type ObjectLeaves, objectLeaves, secretsOf } from './object-leaves.ts';
+import { maskedRefusal, type ObjectLeaves, objectLeaves, secretsOf } from './object-leaves.ts';
 import { conflictAdvice, conflictText, objectNotes } from './object-notes.ts';
 import { ownApplyEntry } from './own-apply-entry.ts';
 import { apiVersionOf } from './place-objects.ts';
@@ -316,7 +316,7 @@ function judge(facts: ObjectFacts, settings: ObjectPlanSettings): Judgement {
   if (answer.kind === 'applied') {
     return { ...fine, confidence: { level: 'server' } };
   }
-  return refused(facts, answer, settings);
+  return refused(facts, maskedRefusal(facts, answer), settings);
 }
 
 function unaskedReason(facts: ObjectFacts): string {

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import { withStringDataEncoded } from '../../../src/domain/manifest/secret-data.ts';
 import type { FieldSchema } from '../../../src/domain/plan/field-schema.ts';
 import { planOffline } from '../../../src/domain/plan/plan-offline.ts';
+import type { Refusal } from '../../../src/domain/plan/prediction.ts';
 import { storedLeaves } from '../../../src/domain/plan/steps.ts';
 import {
   applied,
@@ -176,5 +177,25 @@ describe('a plan of objects with secrets', () => {
     const encoded = withStringDataEncoded(manifest('Secret', { stringData: { token: canary } }));
     const plain = manifest('Secret', { data: { token: btoa(canary) } });
     expect(planOf([facts({ merge: encoded })]).digest).toBe(planOf([facts({ merge: plain })]).digest);
+  });
+});
+
+describe('a refusal', () => {
+  const live = manifest('Secret', { data: { password: btoa('Old-pass7'), other: btoa('Other-pass8') } });
+  const merge = manifest('Secret', { data: { password: btoa('New-pass9') } });
+  const said = `it was ${btoa('Old-pass7')} and Other-pass8, and is New-pass9`;
+  const refusals: readonly Refusal[] = [
+    { kind: 'invalid', status: 422, fields: [], message: said },
+    { kind: 'immutable', fields: ['data'], message: said },
+    { kind: 'webhook-without-dry-run', message: said },
+    { kind: 'forbidden', message: said },
+    { kind: 'stale', message: said },
+    { kind: 'unavailable', message: said },
+  ];
+
+  test.each(refusals)('($kind) that quotes what is live, or what was asked for, does not tell it', (prediction) => {
+    const text = JSON.stringify(planOf([facts({ live, base: live, merge, prediction })]));
+    expect(text).toContain('it was (masked) and (masked), and is (masked)');
+    for (const value of ['Old-pass7', 'Other-pass8', 'New-pass9', btoa('Old-pass7')]) expect(text).not.toContain(value);
   });
 });
