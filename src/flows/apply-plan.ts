@@ -1,6 +1,6 @@
 import { applyStages, deleteStages, type OrderedObject } from '../domain/deployment/apply-order.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
-import { completionOf, type Health, healthOf } from '../domain/deployment/health.ts';
+import { completionOf, deletionOf, type Health, healthOf, pruningOf } from '../domain/deployment/health.ts';
 import type { ApprovedPlan } from '../domain/gate/approved-plan.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { identityKey, identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
@@ -156,7 +156,7 @@ class Apply {
     if (uid === undefined) return;
     const doomed = { facts, address, uid };
     await deleteForReplacement(this.#ports.cluster, doomed);
-    await this.#await('gone', [end(doomed)]);
+    await this.#await('gone', [end(doomed, deletionOf)]);
   }
 
   /** Deletes the objects of one stage, and waits until they are gone. */
@@ -173,7 +173,7 @@ class Apply {
       await pruneObject(this.#ports.cluster, { facts, address, uid }, planned.applySet);
       await this.#journal(object, 'delete', 'done');
       this.#writes += 1;
-      ending.push(end({ facts, address, uid }));
+      ending.push(end({ facts, address, uid }, pruningOf));
     }
     await this.#await('gone', ending);
   }

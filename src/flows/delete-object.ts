@@ -1,4 +1,4 @@
-import { deletionOf } from '../domain/deployment/health.ts';
+import type { Health } from '../domain/deployment/health.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { identityKey, identityText } from '../domain/manifest/rendered-object.ts';
 import { refusesReplacement, staysBecause } from '../domain/plan/annotations.ts';
@@ -30,10 +30,13 @@ export async function pruneObject(cluster: Cluster, doomed: Doomed, applySet: Ap
   await deleteAsItIs(cluster, doomed, 'background', (live) => staysBecause(live, partOf(live) === applySet.id));
 }
 
-/** Waits for the end of what was deleted. */
-export function end({ facts, address, uid }: Doomed): AwaitedObject {
+/** Waits for the end of what was deleted, by one of the rules of `health.ts`. */
+export function end(
+  { facts, address, uid }: Doomed,
+  rule: (object: JsonObject | undefined, uid: string) => Health,
+): AwaitedObject {
   const seen = facts.live.kind === 'found' ? facts.live.object : undefined;
-  return { identity: facts.identity, address, judge: (object) => deletionOf(object, uid), seen };
+  return { identity: facts.identity, address, judge: (object) => rule(object, uid), seen };
 }
 
 /** Looks once more, for it may have been a while since it was planned, and deletes exactly what was seen. */

@@ -60,6 +60,19 @@ export function deletionOf(object: JsonObject | undefined, uid: string): Health 
   );
 }
 
+/** Kubernetes itself puts these on what is in use; the deletion ends with the use, which nobody has promised. */
+const protections = new Set(['kubernetes.io/pv-protection', 'kubernetes.io/pvc-protection']);
+
+/** As `deletionOf`, for an object that nothing has to take the place of: what only its users keep is as good as gone. */
+export function pruningOf(object: JsonObject | undefined, uid: string): Health {
+  const deletion = deletionOf(object, uid);
+  const { deletionTimestamp, finalizers } = map(object?.['metadata']);
+  if (deletion.kind === 'healthy' || deletionTimestamp === undefined || !isJsonArray(finalizers)) return deletion;
+  return finalizers.length > 0 && finalizers.every((finalizer) => protections.has(String(finalizer)))
+    ? healthy
+    : deletion;
+}
+
 interface Parts {
   readonly spec: JsonObject;
   readonly status: JsonObject;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { completionOf, deletionOf, type Health, healthOf } from '../../../src/domain/deployment/health.ts';
+import { completionOf, deletionOf, type Health, healthOf, pruningOf } from '../../../src/domain/deployment/health.ts';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
 
 function object(
@@ -403,6 +403,20 @@ describe('what is deleted', () => {
   ])('%s', (_, live, reason) => {
     expect(deletionOf(live, 'u1')).toMatchObject({ kind: 'progressing', reason: expect.stringContaining(reason) });
   });
+});
+
+test('what is pruned and only its users keep is as good as gone; what is replaced is not', () => {
+  const volume = (...finalizers: readonly string[]) =>
+    object('PersistentVolume', { metadata: { uid: 'u1', deletionTimestamp: '2026-01-01T00:00:00Z', finalizers } });
+  const used = volume('kubernetes.io/pv-protection');
+  expect(pruningOf(used, 'u1')).toEqual({ kind: 'healthy' });
+  expect(deletionOf(used, 'u1').kind).toBe('progressing');
+  expect(pruningOf(volume('kubernetes.io/pv-protection', 'acme.io/a'), 'u1').kind).toBe('progressing');
+  const untouched = object('PersistentVolume', {
+    metadata: { uid: 'u1', finalizers: ['kubernetes.io/pv-protection'] },
+  });
+  expect(pruningOf(untouched, 'u1').kind).toBe('progressing');
+  expect(pruningOf(undefined, 'u1')).toEqual({ kind: 'healthy' });
 });
 
 test('a condition that tells of an older generation tells nothing', () => {
