@@ -105,10 +105,24 @@ function memberOf(object: JsonObject, name: string): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
+/** Manifests are no deeper; what is would only be there to exhaust whoever looks into it. */
+const maxDepth = 100;
+
 function parsed(text: string): Json | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     return JSON.parse(text) as Json;
   } catch {
     return undefined;
   }
+}
+
+function isTooDeep(json: string): boolean {
+  let depth = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    if (depth > maxDepth) return true;
+  }
+  return false;
 }

@@ -59,6 +59,15 @@ const becoming = (object: JsonObject, ignored: readonly string[] = []) =>
   clientSideApply({ live: object, rendered, schema: deploymentSchema, ignored: ignored.map(pattern) });
 
 describe('what kubectl applied client-side', () => {
+  test('takes an annotation that is nested too deep to be read for none', () => {
+    const deep = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+    expect(becoming(live({ annotations: { [lastApplied]: deep } }))).toEqual(
+      becoming(live({ annotations: { [lastApplied]: 'no JSON' } })),
+    );
+    const quoted = { [lastApplied]: JSON.stringify({ ...deployment(spec(3, 'web', 'gone')), note: '['.repeat(200) }) };
+    expect(becoming(live({ annotations: quoted }))).toEqual(becoming(live()));
+  });
+
   const ours = (fieldsV1: JsonObject) => entry('planwright', fieldsV1, { operation: 'Apply' });
   const recorded = (name: string): JsonObject => ({
     [`k:{"name":"${name}"}`]: { '.': {}, 'f:image': {}, 'f:name': {} },
