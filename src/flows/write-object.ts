@@ -38,9 +38,11 @@ export async function writeObject(cluster: Cluster, write: ObjectWrite): Promise
     if (live !== undefined) {
       const owned = await takeFromClientSide(cluster, write, live);
       if (owned?.kind === 'applied') live = owned.object;
-      else if (owned?.kind === 'stale') live = await readAgain(cluster, write, live);
-      else if (owned !== undefined) throw new StopApply(refusedWrite(facts.identity, owned, live));
-      if (owned?.kind === 'stale') continue;
+      else if (owned?.kind === 'stale') {
+        live = await readAgain(cluster, write, live);
+        force = false;
+        continue;
+      } else if (owned !== undefined) throw new StopApply(refusedWrite(facts.identity, owned, live));
     }
     const object = sentObject({ ...rendered, applySet: write.applySet, onto: ontoOf(write, live) });
     const answer = await cluster.apply({
@@ -59,6 +61,8 @@ export async function writeObject(cluster: Cluster, write: ObjectWrite): Promise
     }
     if (answer.kind !== 'stale' || live === undefined) throw new StopApply(refusedWrite(facts.identity, answer, live));
     live = await readAgain(cluster, write, live);
+    // Somebody may have begun to own a field since its owners were looked at, with the value that it had.
+    force = false;
   }
   throw new StopApply({
     kind: 'interrupted',

@@ -100,4 +100,31 @@ describe('what a deployment sends', () => {
     expect(set('moves')).toBe(set('own'));
     expect(set('moves')).not.toBe(set('stays'));
   });
+
+  it('takes nothing by force from a manager that appears after the others were looked at', async () => {
+    await applyBy('helm', 'joined', { a: 'helm' });
+    const proposal = await story.propose('Take over', file('joined', configMap('joined', { a: 'ours' })));
+    await story.checked(proposal);
+    story.cluster('staging').faults.failNext({
+      method: 'PATCH',
+      path: /\/joined\?(?!.*dryRun).*force=true/,
+      status: 429,
+      body: {
+        kind: 'Status',
+        apiVersion: 'v1',
+        status: 'Failure',
+        reason: 'TooManyRequests',
+        message: 'busy',
+        code: 429,
+      },
+      headers: { 'Retry-After': '2' },
+    });
+    const writes = story.watchWrites('staging');
+    const merged = await story.merge(proposal);
+    await story.eventually('the write that has to wait', () => writes().find(({ code }) => code === 429));
+    await applyBy('argocd-controller', 'joined', { a: 'helm' });
+    await story.ended(merged, 'planwright/deploy', 'failure');
+    await story.openIssue('joined@lab', 'argocd-controller owns data.a');
+    expect(story.data('staging', 'joined')).toEqual({ a: 'helm' });
+  });
 });
