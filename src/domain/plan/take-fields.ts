@@ -1,7 +1,9 @@
 import { sameJson } from '../json.ts';
 import { isMadeUp, isMigrated } from './client-side-apply.ts';
 import { apiFieldPath } from './field-path.ts';
+import { ownsField } from './field-tree.ts';
 import { type Leaves, leavesOf } from './leaves.ts';
+import { ownFields } from './managed-fields.ts';
 import type { ObjectFacts } from './object-facts.ts';
 import type { FieldConflict } from './prediction.ts';
 import { valueAt } from './steps.ts';
@@ -58,9 +60,12 @@ function ownDrift(facts: ObjectFacts): (conflict: FieldConflict) => boolean {
   if (facts.deployed === undefined || facts.live.kind !== 'found') return () => false;
   const deployed = leavesOf(facts.deployed.content, facts.schema);
   const live = leavesOf(facts.live.object, facts.schema);
+  const own = ownFields(facts.live.object);
   const drifted = new Set<string>();
+  // What is still ours nobody has changed: it only looks different (1000m is stored as 1), and who owns it too does so by right.
   for (const leaf of deployed.byPath.values())
-    if (!sameJson(valueAt(live, leaf), leaf.value)) drifted.add(apiFieldPath(leaf.segments));
+    if (!sameJson(valueAt(live, leaf), leaf.value) && !ownsField(own, leaf.segments))
+      drifted.add(apiFieldPath(leaf.segments));
   return ({ field }) => drifted.has(field) || hasDriftBelow(field, drifted, deployed);
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../../src/domain/json.ts';
 import type { FieldConflict } from '../../../src/domain/plan/prediction.ts';
 import { type ForceConflicts, mayTakeFields } from '../../../src/domain/plan/take-fields.ts';
 import { applied, deployment, deploymentSchema, facts, planOf } from './object-builder.ts';
@@ -28,6 +29,26 @@ describe('fields of other managers may be taken', () => {
     ['none where the API names none', untouched, [], { kind: 'all' }, false],
   ] as const)('%s', (_, about, conflicts, forceConflicts, expected) => {
     expect(mayTakeFields(about, conflicts, forceConflicts)).toBe(expected);
+  });
+
+  test('never those that another owns beside us, however the API server writes what we applied', () => {
+    const limited = (cpu: string, metadata: JsonObject = {}) => deployment({ template: { spec: { cpu } } }, metadata);
+    const fieldsV1 = { 'f:spec': { 'f:template': { 'f:spec': { 'f:cpu': {} } } } };
+    const entry = {
+      manager: 'planwright',
+      operation: 'Apply',
+      apiVersion: 'apps/v1',
+      fieldsType: 'FieldsV1',
+      fieldsV1,
+    };
+    const shared = facts({
+      live: limited('1', { managedFields: [entry] }),
+      deployed: limited('1000m'),
+      base: limited('1000m'),
+      merge: limited('2'),
+    });
+    const theirs = { manager: 'vpa', field: '.spec.template.spec.cpu' };
+    expect(mayTakeFields(shared, [theirs], { kind: 'none' })).toBe(false);
   });
 
   test('of an object without any record of managers, what the API server makes up for it', () => {
