@@ -6,7 +6,6 @@ import {
   type Problem,
   type RenderedObject,
 } from '../domain/manifest/rendered-object.ts';
-import { placeObjects } from '../domain/plan/place-objects.ts';
 import type { ValidationNote, ValidationResult } from '../domain/report/validation-text.ts';
 import type { CheckObject } from '../domain/schema/check-object.ts';
 import { offlineCheck } from '../domain/schema/check-render.ts';
@@ -52,8 +51,9 @@ export async function validateDirectory({
   const check = offlineCheck(objects, { known, custom: await customChecks(objects), reason });
   const notes: ValidationNote[] = [];
   let checked = 0;
+  const place = found.placed ? await placer(known, problems) : unplaced;
   for (const { target, render } of renders) {
-    for (const { rendered, identity } of found.placed ? place(render, { target, known, problems }) : unplaced(render)) {
+    for (const { rendered, identity } of place(render, target)) {
       const { confidence, problems: ofObject, unchecked } = check(rendered, identity);
       for (const problem of ofObject) problems.push(problem);
       const object = { object: identityText(identity), position: rendered.position };
@@ -85,11 +85,7 @@ async function findTargets(directory: Directory, tree: SourceTree): Promise<Foun
     }
   }
   const paths = tree.entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
-  const candidates = manifestCandidates(paths);
-  // What stands at the root makes the root the only stack; nothing else has to be looked at then.
-  const atRoot = candidates.filter((path) => !path.includes('/'));
-  let manifestPaths = await manifestsAmong(directory, atRoot);
-  if (manifestPaths.size === 0) manifestPaths = await manifestsAmong(directory, candidates);
+  const manifestPaths = await firstManifests(directory, manifestCandidates(paths));
   const { targets, problems } = discoverStacks({
     paths,
     manifestPaths,
@@ -99,14 +95,37 @@ async function findTargets(directory: Directory, tree: SourceTree): Promise<Foun
   return { targets, problems, placed: false };
 }
 
-async function manifestsAmong(directory: Directory, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const read = await directory.read(paths);
-  return new Set(
-    paths.filter((path) => {
-      const text = textOf(path, read.get(path));
-      return text.kind === 'text' && looksLikeManifest(text.text);
-    }),
-  );
+/**
+ * The first manifest of each directory that lies below no other with one. It makes a stack of its directory, and nothing else there or below has to be looked
+ * at: rendering reads the files anyway.
+ */
+async function firstManifests(directory: Directory, candidates: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Map<string, string>();
+  const byFolder = Map.groupBy(candidates, folderOf);
+  for (const folder of [...byFolder.keys()].toSorted((left, right) => left.length - right.length)) {
+    if (foldersAbove(folder).some((above) => found.has(above))) continue;
+    for (const path of byFolder.get(folder) ?? []) {
+      const text = textOf(path, (await directory.read([path])).get(path));
+      if (text.kind !== 'text' || !looksLikeManifest(text.text)) continue;
+      found.set(folder, path);
+      break;
+    }
+  }
+  return new Set(found.values());
+}
+
+/** '' is the root. */
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+}
+
+function foldersAbove(folder: string): readonly string[] {
+  const above: string[] = [];
+  for (let at = folder; at !== ''; ) {
+    at = folderOf(at);
+    above.push(at);
+  }
+  return above;
 }
 
 interface Placed {
@@ -114,20 +133,21 @@ interface Placed {
   readonly identity: ObjectIdentity;
 }
 
-function place(
-  render: Render,
-  at: { readonly target: Target; readonly known: KnownSchemas; readonly problems: Problem[] },
-): readonly Placed[] {
-  const { namespace, namespaces, clusterScoped } = at.target.stack;
-  const placement = placeObjects(render.objects, at.known.kinds, {
-    clusterScoped,
-    // What the server allows, only the server knows.
-    serverNamespaces: ['*'],
-    ...(namespace === undefined ? {} : { defaultNamespace: namespace }),
-    ...(namespaces === undefined ? {} : { namespaces }),
-  });
-  at.problems.push(...placement.problems);
-  return [...placement.objects.values()];
+/** Places of objects are loaded only for a configuration, which alone says where they may go. */
+async function placer(known: KnownSchemas, problems: Problem[]) {
+  const { placeObjects } = await import('../domain/plan/place-objects.ts');
+  return (render: Render, { stack }: Target): readonly Placed[] => {
+    const { namespace, namespaces, clusterScoped } = stack;
+    const placement = placeObjects(render.objects, known.kinds, {
+      clusterScoped,
+      // What the server allows, only the server knows.
+      serverNamespaces: ['*'],
+      ...(namespace === undefined ? {} : { defaultNamespace: namespace }),
+      ...(namespaces === undefined ? {} : { namespaces }),
+    });
+    problems.push(...placement.problems);
+    return [...placement.objects.values()];
+  };
 }
 
 function unplaced(render: Render): readonly Placed[] {
