@@ -1,8 +1,8 @@
 import { isJsonArray, isJsonObject, type Json, type JsonObject, sameJson } from '../json.ts';
 import type { FieldSchema } from '../plan/field-schema.ts';
+import { isDateTimeOfGo } from './date-time.ts';
 import { repeatedItems } from './repeated-items.ts';
 import { pointerText, pointerTo, type SchemaCheck, type SchemaViolation } from './schema-check.ts';
-import { isDateTimeOfGo } from './string-formats.ts';
 
 /**
  * Checks an object of a kind that the API server has as Go types, as a server-side apply decodes it: unknown fields, types, formats, keys of lists that are

@@ -1,6 +1,5 @@
 import { groupOf, type ObjectIdentity, type RenderedObject } from '../manifest/rendered-object.ts';
 import type { FieldSchema } from '../plan/field-schema.ts';
-import { apiVersionOf } from '../plan/place-objects.ts';
 import { type CheckedObject, type CheckObject, checkObject } from './check-object.ts';
 import { type DefinedKind, definedKinds } from './incoming-schemas.ts';
 import type { KnownSchemas } from './known-schemas.ts';
@@ -59,7 +58,7 @@ function sourceOf(schema: FieldSchema, known: KnownSchemas): string {
 function missingVersion({ apiVersion, kind }: RenderedObject, known: KnownSchemas): string | undefined {
   const versions = known.kinds.kinds
     .filter((served) => served.kind === kind && served.group === groupOf(apiVersion))
-    .map(apiVersionOf);
+    .map(({ group, version }) => (group === '' ? version : `${group}/${version}`));
   const instead = versions.length > 0 ? `use ${versions.join(' or ')}` : removedKind(apiVersion, kind);
   return instead === undefined ? undefined : `${known.source} does not have ${kind} as ${apiVersion}; ${instead}`;
 }

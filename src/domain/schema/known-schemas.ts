@@ -1,6 +1,5 @@
 import type { JsonObject } from '../json.ts';
 import type { FieldSchema, SchemaLookup } from '../plan/field-schema.ts';
-import { apiVersionOf } from '../plan/place-objects.ts';
 import type { KindCatalog, ServedKind } from '../plan/prediction.ts';
 import { builtInSchemas } from './read-open-api.ts';
 
@@ -30,13 +29,14 @@ export function readBundle(text: string): KnownSchemas {
     const [group = '', version = '', kind = ''] = key.split('/');
     const served: ServedKind = { group, version, kind, resource, namespaced, verbs: [] };
     kinds.push(served);
-    byKind.set(`${apiVersionOf(served)} ${kind}`, definition);
+    // The core group is no part of an apiVersion.
+    byKind.set(key.startsWith('/') ? key.slice(1) : key, definition);
   }
   return {
     source: `Kubernetes ${bundle.version}`,
     kinds: { kinds, broken: new Map() },
     schemas: (apiVersion, kind): FieldSchema | undefined => {
-      const definition = byKind.get(`${apiVersion} ${kind}`);
+      const definition = byKind.get(`${apiVersion}/${kind}`);
       return definition === undefined ? undefined : schemaOf(definition);
     },
   };
