@@ -8,6 +8,9 @@ const words: ReadonlyMap<string, boolean | null> = new Map([
 ]);
 const infiniteOrNan = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const mayBeSpecial = /^[-+.0-9yYnNtTfFoO~]/;
+const beginsWithLetter = /^[A-Za-z]/;
+/** Below 2^53, and the same number in every version of YAML. */
+const smallInteger = /^(?:0|[1-9][0-9]{0,14})$/;
 const integer = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
 /** `0b` and a sign: an accident of go-yaml's own fallback for binary numbers. */
 const signedBinary = /^0b([-+])([01]+)$/;
@@ -28,6 +31,9 @@ const notJson = 'infinite and not-a-number cannot be written as JSON: quote it, 
  */
 export function readKubectlScalar(text: string): ScalarReading {
   if (text !== '' && !mayBeSpecial.test(text)) return { kind: 'value', value: text };
+  // Most of what is left: `name` and `80` mean the same in YAML 1.2.
+  if (beginsWithLetter.test(text) && !words.has(text)) return { kind: 'value', value: text };
+  if (smallInteger.test(text)) return { kind: 'value', value: Number(text) };
   if (infiniteOrNan.test(text)) return { kind: 'refused', reason: notJson };
   const value = kubectlValue(text);
   if (value === undefined) return { kind: 'refused', reason: beyond64Bits };
@@ -38,7 +44,7 @@ export function readKubectlScalar(text: string): ScalarReading {
 
 /** A plain scalar as kubectl reads it in the place of a key: booleans and numbers become text again (`on` is `true`, `0777` is `511`). */
 export function readKubectlKey(text: string): KeyReading {
-  const reading = infiniteOrNan.test(text) ? ({ kind: 'refused', reason: notJson } as const) : readKubectlScalar(text);
+  const reading = readKubectlScalar(text);
   if (reading.kind === 'refused') return reading;
   const { value, warning } = reading;
   if (value === null) return { kind: 'refused', reason: 'a key must be text, and this one is null: quote it' };

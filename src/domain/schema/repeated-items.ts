@@ -39,6 +39,7 @@ export function repeatedItems(value: Json, schema: FieldSchema): readonly Schema
         refuse(index, (place) => `${place} needs ${known.listMapKeys?.join(' or ')}`);
         continue;
       }
+      if (list.length === 1) continue;
       const key = itemKey(item, known);
       const first = seen.get(key);
       if (first === undefined) seen.set(key, index);
