@@ -5,7 +5,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { identityText, type ObjectIdentity } from '../domain/manifest/rendered-object.ts';
 import { textMask } from '../domain/plan/mask-text.ts';
 import { conflictText } from '../domain/plan/object-notes.ts';
-import type { Refusal } from '../domain/plan/prediction.ts';
+import { type Refusal, reasonOf } from '../domain/plan/prediction.ts';
 import type { FailingObject } from './explain-failure.ts';
 
 export type ApplyOutcome =
@@ -42,12 +42,12 @@ export function refusedWrite(
   live: JsonObject | undefined = undefined,
 ): StopReason {
   const what = identityText(identity);
-  const message = textMask(live === undefined ? [] : [live])(refusal.message);
+  const reason = textMask(live === undefined ? [] : [live])(reasonOf(refusal));
   switch (refusal.kind) {
     case 'stale':
     case 'webhook-silent':
     case 'unavailable':
-      return { kind: 'interrupted', reason: `${what}: ${message}` };
+      return { kind: 'interrupted', reason: `${what}: ${reason}` };
     case 'conflict':
       return { kind: 'failed', reason: `${what}: ${conflictText(refusal.conflicts)}` };
     case 'immutable':
@@ -56,7 +56,7 @@ export function refusedWrite(
     case 'forbidden':
     case 'not-served':
     case 'invalid':
-      return { kind: 'failed', reason: `${what}: ${message}` };
+      return { kind: 'failed', reason: `${what}: ${reason}` };
   }
 }
 

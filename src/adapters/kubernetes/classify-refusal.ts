@@ -35,10 +35,21 @@ const longestMessage = 1500;
  * Which refusal an answer is. Recognised by status, reason and causes where the API gives them, and by its texts where it does not
  * (taken from Kubernetes 1.35, and kept by the contract suite).
  */
-export function classifyRefusal(answer: RefusingAnswer, request: RefusedRequest): Refusal {
+export function classifyRefusal(answer: RefusingAnswer, { subject, object }: RefusedRequest): Refusal {
+  const refusal = classify(answer, textMask(object === undefined ? [] : [object]));
+  return { ...refusal, message: `${subject}: ${refusal.message}`, reason: withoutName(refusal.message) };
+}
+
+/** The API begins with the object's own name (`Deployment.apps "web" is invalid: …`), and the patch's as well. */
+function withoutName(said: string): string {
+  const name =
+    /^(?:[\w.-]+ "(?:[^"\\]|\\.)*" is (?:invalid|forbidden)|failed to create typed patch object \([^()]*\)): (?=\S)/;
+  return said.replace(name, '');
+}
+
+function classify(answer: RefusingAnswer, mask: (text: string) => string): Refusal {
   const status = readStatus(answer.body);
-  const mask = textMask(request.object === undefined ? [] : [request.object]);
-  const say = (text: string) => `${request.subject}: ${presentable(mask(text))}`;
+  const say = (text: string) => presentable(mask(text));
   const message = say(status.message === '' ? `HTTP ${answer.status}` : status.message);
   const invalid = (fields: readonly string[] = causeFields(status)): Refusal => ({
     kind: 'invalid',

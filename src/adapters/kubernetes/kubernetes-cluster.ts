@@ -295,10 +295,17 @@ function isObjectAnswer(
 }
 
 function refusal(answer: ApiAnswer, subject: string, object?: JsonObject): Refusal {
-  if (answer.kind === 'unreachable') return { kind: 'unavailable', message: `${subject}: ${answer.reason}` };
+  if (answer.kind === 'unreachable')
+    return { kind: 'unavailable', message: `${subject}: ${answer.reason}`, reason: answer.reason };
   return classifyRefusal(answer, { subject, ...(object && { object }) });
 }
 
 function misnamed(subject: string, problem: string): Refusal {
-  return { kind: 'invalid', status: 400, fields: ['metadata.name'], message: `${subject}: ${problem}` };
+  return {
+    kind: 'invalid',
+    status: 400,
+    fields: ['metadata.name'],
+    message: `${subject}: ${problem}`,
+    reason: problem,
+  };
 }

@@ -59,7 +59,9 @@ export function secretsOf(facts: ObjectFacts): SecretCheck {
 
 /** The refusal without what nobody may see of the object: what was sent is masked already, and the API quotes what it holds too. */
 export function maskedRefusal(facts: ObjectFacts, refusal: Refusal): Refusal {
-  return { ...refusal, message: textMask(everyForm(facts))(refusal.message) };
+  const mask = textMask(everyForm(facts));
+  const { reason } = refusal;
+  return { ...refusal, message: mask(refusal.message), ...(reason !== undefined && { reason: mask(reason) }) };
 }
 
 /** The object as it was, is, will be and is asked for. */

@@ -15,7 +15,7 @@ import { conflictAdvice, conflictText, objectNotes } from './object-notes.ts';
 import { ownApplyEntry } from './own-apply-entry.ts';
 import { apiVersionOf } from './place-objects.ts';
 import type { Change, ChangeAction, Confidence, Difference, Origin, PlanKind, ShownValue } from './plan.ts';
-import type { Refusal } from './prediction.ts';
+import { type Refusal, reasonOf } from './prediction.ts';
 import { repeatedItem } from './repeated-item.ts';
 import { showStep, showValue } from './show-value.ts';
 import { type FieldStep, type FieldSteps, fieldSteps, type Stage, valueAt } from './steps.ts';
@@ -154,7 +154,7 @@ function unreadableObject(facts: ObjectFacts, refusal: Refusal): ObjectPlan {
 }
 
 function unreadReason(refusal: Refusal): string {
-  return `the live object could not be read: ${refusal.message}`;
+  return `the live object could not be read: ${reasonOf(refusal)}`;
 }
 
 function keptObject(facts: ObjectFacts, reason: string): ObjectPlan {
@@ -327,16 +327,17 @@ function unaskedReason(facts: ObjectFacts): string {
 function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSettings): Judgement {
   const fine = { problems: [], notes: [], complete: true };
   const what = identityText(facts.identity);
+  const reason = reasonOf(refusal);
   switch (refusal.kind) {
     case 'immutable':
       if (facts.live.kind === 'found' && refusesReplacement(facts.live.object)) {
         return failed(
           facts,
-          `${what} would have to be replaced, and its annotation says \`planwright.dev/replace: never\`: ${refusal.message}`,
+          `${what} would have to be replaced, and its annotation says \`planwright.dev/replace: never\`: ${reason}`,
           refusal.fields,
         );
       }
-      return { ...fine, confidence: { level: 'server' }, notes: [`replaced: ${refusal.message}`] };
+      return { ...fine, confidence: { level: 'server' }, notes: [`replaced: ${reason}`] };
     case 'namespace-absent': {
       if (settings.createdNamespaces.has(refusal.namespace))
         return { ...fine, ...offline(facts, 'its namespace is created by the same change') };
@@ -348,17 +349,17 @@ function refused(facts: ObjectFacts, refusal: Refusal, settings: ObjectPlanSetti
     case 'webhook-without-dry-run':
     case 'webhook-silent':
     case 'forbidden':
-      return { ...fine, ...offline(facts, refusal.message) };
+      return { ...fine, ...offline(facts, reason) };
     case 'not-served':
       return { ...fine, ...offline(facts, unaskedReason(facts)) };
     case 'conflict':
       return failed(facts, `${what}: ${conflictText(refusal.conflicts)}; ${conflictAdvice(facts, refusal.conflicts)}`);
     case 'invalid':
-      return failed(facts, `${what}: ${refusal.message}`, refusal.fields, repeatedPosition(facts, refusal.message));
+      return failed(facts, `${what}: ${reason}`, refusal.fields, repeatedPosition(facts, reason));
     case 'stale':
-      return failed(facts, `${what}: ${refusal.message}`);
+      return failed(facts, `${what}: ${reason}`);
     case 'unavailable':
-      return { ...fine, complete: false, confidence: { level: 'rendered', reason: refusal.message } };
+      return { ...fine, complete: false, confidence: { level: 'rendered', reason: reason } };
   }
 }
 

@@ -30,28 +30,38 @@ export interface FieldConflict {
   readonly field: string;
 }
 
-/** Why a write or a dry-run was not answered with an object. Messages are masked: they quote no secret value. */
-export type Refusal =
+/**
+ * Why a write or a dry-run was not answered with an object. Texts are masked: they quote no secret that was sent. `message` says what was asked of which
+ * object, too; `reason` is the answer alone, for a text that names the object already.
+ */
+export type Refusal = { readonly message: string; readonly reason?: string } & RefusalKind;
+
+type RefusalKind =
   /** 409, another manager owns fields that this apply would change. */
-  | { readonly kind: 'conflict'; readonly conflicts: readonly FieldConflict[]; readonly message: string }
+  | { readonly kind: 'conflict'; readonly conflicts: readonly FieldConflict[] }
   /** 409, the object is not the one (uid) or not in the state (resourceVersion) that was read. */
-  | { readonly kind: 'stale'; readonly message: string }
+  | { readonly kind: 'stale' }
   /** 422 `field is immutable`; `fields` as the API names them (`spec.selector`). */
-  | { readonly kind: 'immutable'; readonly fields: readonly string[]; readonly message: string }
+  | { readonly kind: 'immutable'; readonly fields: readonly string[] }
   /** 404 `namespaces "x" not found`. */
-  | { readonly kind: 'namespace-absent'; readonly namespace: string; readonly message: string }
+  | { readonly kind: 'namespace-absent'; readonly namespace: string }
   /** 400 `does not support dry run`. */
-  | { readonly kind: 'webhook-without-dry-run'; readonly message: string }
+  | { readonly kind: 'webhook-without-dry-run' }
   /** 500 `failed calling webhook`: the API is there, a webhook of the object's kind is not. */
-  | { readonly kind: 'webhook-silent'; readonly message: string }
+  | { readonly kind: 'webhook-silent' }
   /** 401, or 403 of authorisation; the 403 of admission (quota, pod security) is `invalid`. */
-  | { readonly kind: 'forbidden'; readonly message: string }
+  | { readonly kind: 'forbidden' }
   /** 404 of the resource itself: the API version is not served. */
-  | { readonly kind: 'not-served'; readonly message: string }
+  | { readonly kind: 'not-served' }
   /** The author's mistake: any other 4xx, and the 500s of the typed patch. `fields` where the API names them. */
-  | { readonly kind: 'invalid'; readonly status: number; readonly fields: readonly string[]; readonly message: string }
+  | { readonly kind: 'invalid'; readonly status: number; readonly fields: readonly string[] }
   /** The API did not answer, or with a 5xx or 429 that did not go away. */
-  | { readonly kind: 'unavailable'; readonly message: string };
+  | { readonly kind: 'unavailable' };
+
+/** What is said of the refusal where the object is named already. */
+export function reasonOf({ reason, message }: Refusal): string {
+  return reason ?? message;
+}
 
 /** The answer to a server-side apply, dry or not. Of one that changes nothing, `object` of a prediction is the live object itself. */
 export type ApplyAnswer =

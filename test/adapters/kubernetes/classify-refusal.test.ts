@@ -16,6 +16,26 @@ function causes(...entries: readonly (readonly [field: string, message: string, 
   };
 }
 
+describe('what a refusal says', () => {
+  it.each([
+    ['Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1', 'spec.replicas: Invalid value: -1'],
+    ['"" is invalid: spec: Required value', '"" is invalid: spec: Required value'],
+    ['Secret "a \\"b\\"" is invalid: data: no', 'data: no'],
+    ['pods "web" is forbidden: exceeded quota: small', 'exceeded quota: small'],
+    [
+      'failed to create typed patch object (payments/web; apps/v1, Kind=Deployment): .spec.foo: field not declared in schema',
+      '.spec.foo: field not declared in schema',
+    ],
+    ['admission webhook "a" denied the request: no', 'admission webhook "a" denied the request: no'],
+    ['Deployment.apps "web" is invalid: ', 'Deployment.apps "web" is invalid:'],
+  ])('names the object once: %s', (message, reason) => {
+    expect(classifyRefusal(status(422, message), { subject })).toMatchObject({
+      message: `${subject}: ${message.trim()}`,
+      reason,
+    });
+  });
+});
+
 describe('what a refusal means', () => {
   it('costs no more than the length of the names in it, however they end', () => {
     const message = `failed to create typed patch object (web; v1, Kind=ConfigMap): .spec.${'a'.repeat(100_000)} b: field not declared in schema`;
@@ -64,6 +84,7 @@ describe('what a refusal means', () => {
       kind: 'immutable',
       fields: ['spec.selector'],
       message: `${subject}: spec.selector: field is immutable`,
+      reason: 'spec.selector: field is immutable',
     });
     const both = status(422, 'long', {
       reason: 'Invalid',
@@ -94,7 +115,7 @@ describe('what a refusal means', () => {
       classifyRefusal(status(404, 'the server could not find the requested resource', { details: {} }), { subject })
         .kind,
     ).toBe('not-served');
-    expect(classifyRefusal({ status: 404, body: '404 page not found\n' }, { subject })).toEqual({
+    expect(classifyRefusal({ status: 404, body: '404 page not found\n' }, { subject })).toMatchObject({
       kind: 'not-served',
       message: `${subject}: 404 page not found`,
     });
@@ -143,7 +164,7 @@ describe('what a refusal means', () => {
   });
 
   it('is forbidden, with what to look at, when the credentials are refused', () => {
-    expect(classifyRefusal(status(401, 'Unauthorized'), { subject })).toEqual({
+    expect(classifyRefusal(status(401, 'Unauthorized'), { subject })).toMatchObject({
       kind: 'forbidden',
       message: `${subject}: the API refuses the credentials (401); look at the kubeconfig of this cluster`,
     });

@@ -370,6 +370,25 @@ describe('what the API answers to the dry-run', () => {
   });
 });
 
+describe('what the API server says of an object', () => {
+  const said = { message: 'production: dry-run of Deployment web/frontend: Deployment.apps "frontend" is invalid: no' };
+  const merge = deployment({ replicas: 1 });
+  const planned = (prediction: Refusal) =>
+    planOf([facts({ merge, live: merge, prediction, schema: deploymentSchema })]);
+
+  test.each<Refusal>([
+    { kind: 'invalid', status: 422, fields: [], ...said, reason: 'no' },
+    { kind: 'stale', ...said, reason: 'no' },
+  ])('names it once ($kind)', (refusal) => {
+    expect(planned(refusal).problems.map(({ message }) => message)).toEqual(['Deployment web/frontend: no']);
+  });
+
+  test('stands alone beside its change', () => {
+    const { changes } = planned({ kind: 'forbidden', ...said, reason: 'no' });
+    expect(changes[0]?.confidence).toEqual({ level: 'schema', reason: 'no' });
+  });
+});
+
 describe('a plan', () => {
   test('puts the most dangerous first', () => {
     const named = (name: string, a: string) => configMap({ a }, { name });
