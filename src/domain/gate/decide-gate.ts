@@ -197,11 +197,16 @@ export function isLargeRemoval(plan: Plan): boolean {
   return plan.owned > 0 && deleted > 0 && (deleted * 2 > plan.owned || plan.rendered === 0);
 }
 
+/** A target that is gone from the head renders nothing by intention. */
+function isEmptied({ rendered, kind }: Plan): boolean {
+  return rendered === 0 && kind !== 'removal';
+}
+
 function largeRemoval(plan: Plan, facts: GateFacts, approvals: readonly JudgedApproval[]): Requirement {
   const deleted = countChanges(plan).delete;
   return byMaintainer({
     name: `large removal from ${plan.target}`,
-    what: `it deletes ${deleted} of ${plan.owned} objects`,
+    what: `${isEmptied(plan) ? 'the render is empty: ' : ''}it deletes ${deleted} of ${plan.owned} objects`,
     met: (maintainers) => coveredBy(plan, { ...facts, pendingApprovals: new Map() }, maintainers, 1),
     approvals,
     targets: [plan.target],

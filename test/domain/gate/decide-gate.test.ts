@@ -311,6 +311,14 @@ describe('what needs a maintainer', () => {
     expect(decide({ plans, reviews: [review(kim)], permissions: { kim: 'admin' } }).status).toBe('open');
   });
 
+  test.each<[Partial<Plan>, string]>([
+    [{}, 'the render is empty: it deletes 3 of 3 objects: one approval by role:maintain is needed'],
+    [{ kind: 'removal' }, 'it deletes 3 of 3 objects: one approval by role:maintain is needed'],
+  ])('an empty render is called so, a target that was removed is not (%j)', (overrides, reason) => {
+    const decision = decide({ plans: [removing(3, 3, overrides)] });
+    expect(named(decision, 'large removal from web@production').reason).toBe(reason);
+  });
+
   test('a large removal waits for one also where the environment asks for nobody', () => {
     expect(decide({ plans: [removing(3, 5)], environment: { approvals: 0 } }).status).toBe('waiting');
   });
