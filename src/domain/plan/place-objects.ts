@@ -40,7 +40,7 @@ export interface PlacedObject {
 export interface Placement {
   readonly objects: ReadonlyMap<string, PlacedObject>;
   /**
-   * Objects in a version that the cluster no longer has, by the identity that they have in its other versions. They cannot be sent, but what was deployed
+   * Objects in a version or group that the cluster no longer has, by the identity that they have in its others. They cannot be sent, but what was deployed
    * or merged so is still the same object.
    */
   readonly outdated: ReadonlyMap<string, PlacedObject>;
@@ -71,7 +71,7 @@ export function placeObjects(
     const namespaced = found.namespaced ?? (object.namespace !== undefined || rules.defaultNamespace !== undefined);
     const namespace = namespaced ? (object.namespace ?? rules.defaultNamespace) : undefined;
     const identity: ObjectIdentity = {
-      group,
+      group: found.served?.group ?? group,
       kind: object.kind,
       ...(namespace === undefined ? {} : { namespace }),
       name: object.name,
@@ -114,7 +114,7 @@ export function placeObjects(
 }
 
 interface FoundKind {
-  /** With a problem: another version that the cluster has. */
+  /** With a problem: another version, or the group's successor, that the cluster has. */
   readonly served?: ServedKind;
   readonly namespaced?: boolean;
   readonly incoming: boolean;
@@ -136,15 +136,15 @@ function findKind(catalog: KindCatalog, incoming: ReadonlyMap<string, DefinedKin
       incoming: false,
       problem: `${object.kind} ${object.name}: the API ${object.apiVersion} of the cluster does not answer: ${broken}`,
     };
-  const [other] = versions;
+  const [other] = versions.length > 0 ? versions : successors(catalog, object);
   if (other !== undefined)
     return {
       served: other,
       namespaced: other.namespaced,
       incoming: false,
-      problem: `the cluster does not serve ${object.kind} as ${object.apiVersion}; it has ${versions.map(apiVersionOf).join(', ')}`,
+      problem: removedKind(catalog, object, versions),
     };
-  return { incoming: false, ...(isBuiltIn(group) ? { problem: removedKind(catalog, object) } : {}) };
+  return { incoming: false, ...(isBuiltIn(group) ? { problem: removedKind(catalog, object, versions) } : {}) };
 }
 
 /** The group of a CustomResourceDefinition or of an APIService has a dot; what is not served of the others never will be. */
@@ -152,8 +152,23 @@ function isBuiltIn(group: string): boolean {
   return !group.includes('.');
 }
 
-function removedKind(catalog: KindCatalog, object: RenderedObject): string {
-  const elsewhere = catalog.kinds.filter((kind) => kind.kind === object.kind).map(apiVersionOf);
+/**
+ * Groups whose kinds went to others for good: an object of theirs is one of the new group now.
+ *
+ * @see https://kubernetes.io/docs/reference/using-api/deprecation-guide/
+ */
+const groupSuccessors: ReadonlyMap<string, readonly string[]> = new Map([
+  ['extensions', ['apps', 'networking.k8s.io']],
+]);
+
+function successors({ kinds }: KindCatalog, object: RenderedObject): readonly ServedKind[] {
+  const groups = groupSuccessors.get(groupOf(object.apiVersion)) ?? [];
+  return kinds.filter(({ group, kind }) => kind === object.kind && groups.includes(group));
+}
+
+function removedKind(catalog: KindCatalog, object: RenderedObject, versions: readonly ServedKind[]): string {
+  const others = versions.length > 0 ? versions : catalog.kinds.filter((kind) => kind.kind === object.kind);
+  const elsewhere = others.map(apiVersionOf);
   const instead = elsewhere.length === 0 ? ', and no other group has it' : `; it has ${elsewhere.join(', ')}`;
   return `the cluster does not serve ${object.kind} as ${object.apiVersion}${instead}`;
 }

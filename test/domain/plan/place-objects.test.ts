@@ -183,6 +183,16 @@ describe('a kind', () => {
     });
   });
 
+  test('whose group is gone is still the same object in the group that took its kinds', () => {
+    const { keys, placement } = place([object('extensions/v1beta1', 'Deployment', 'web')]);
+    expect(keys).toEqual([]);
+    expect(placement.outdated.get('apps/Deployment/web/x')).toMatchObject({
+      identity: { group: 'apps' },
+      served: { group: 'apps', version: 'v1' },
+    });
+    expect(place([object('batch/v1', 'Deployment', 'web')]).placement.outdated.size).toBe(0);
+  });
+
   test("that Kubernetes' own groups no longer have is an error: no definition can bring it", () => {
     expect(
       place([object('extensions/v1beta1', 'Deployment', 'web'), object('policy/v1beta1', 'PodSecurityPolicy')]),
