@@ -1,6 +1,6 @@
 import { canonicalJson, isJsonArray, isJsonObject, type Json, type JsonObject, sameJson } from '../json.ts';
 import type { FieldSchema } from './field-schema.ts';
-import { ownApplyEntry } from './own-apply-entry.ts';
+import { ownApplyEntry } from './managed-fields.ts';
 
 /** An object as it would be sent and as it is, with the schema that the cluster publishes for it. */
 export interface ApplyInQuestion {
