@@ -235,8 +235,9 @@ async function withPrediction(
   facts: ObjectFacts,
 ): Promise<ObjectFacts> {
   const address = addresses.get(identityKey(facts.identity));
-  const { merge, live, schema } = facts;
+  const { merge, live, schema, keeper } = facts;
   if (merge?.served === undefined || address === undefined || live.kind === 'unknown') return facts;
+  if (keeper !== undefined) return facts;
   const onto =
     live.kind === 'found' ? ({ kind: 'update', live: live.object } as const) : ({ kind: 'nothing' } as const);
   const sent = sentObject({ content: merge.content, schema, ignored: facts.ignored, applySet, onto });

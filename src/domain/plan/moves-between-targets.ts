@@ -50,7 +50,7 @@ export function moveBetweenTargets(
       const from = releasingTarget(facts, around.owners.get(set), around);
       if (from.kind === 'released') return { ...facts, moved: { kind: 'from', target: from.target } };
       problems.push(foreignProblem(facts, from.owner));
-      return facts;
+      return { ...facts, keeper: from.owner };
     }
     const taker = isReleased(facts) ? takingTarget(facts, around) : undefined;
     return taker === undefined ? facts : { ...facts, moved: { kind: 'to', target: taker } };

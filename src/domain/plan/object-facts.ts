@@ -24,6 +24,8 @@ export interface ObjectFacts {
   readonly clientSide?: ClientSideApply;
   /** The target whose object this was, or becomes, by the same commit. */
   readonly moved?: { readonly kind: 'from' | 'to'; readonly target: string };
+  /** Who has the live object and does not let it go: nothing happens to it. */
+  readonly keeper?: string;
   /** What was found out before anything was asked, for people. */
   readonly notes: readonly string[];
   /** The object carries this target's ownership label. */

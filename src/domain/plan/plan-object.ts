@@ -53,6 +53,7 @@ export function planObject(facts: ObjectFacts, settings: ObjectPlanSettings): Ob
     if (kept !== undefined) return keptObject(facts, kept);
   }
 
+  if (facts.keeper !== undefined) return keptObject(facts, `stays as it is: it belongs to ${facts.keeper}`);
   if (staysAsItIs(facts)) return unchangedObject(facts);
 
   const immutable = immutableFields(facts);
@@ -158,6 +159,7 @@ function unreadReason(refusal: Refusal): string {
 }
 
 function keptObject(facts: ObjectFacts, reason: string): ObjectPlan {
+  const position = facts.merge?.rendered.position;
   return {
     change: {
       object: facts.identity,
@@ -165,6 +167,7 @@ function keptObject(facts: ObjectFacts, reason: string): ObjectPlan {
       differences: [],
       confidence: { level: 'server' },
       notes: [reason],
+      ...(position === undefined ? {} : { position }),
       write: false,
     },
     effects: [],

@@ -10,7 +10,8 @@ import {
   readApplySetOwner,
 } from '../../../src/domain/plan/applyset.ts';
 import { moveBetweenTargets, type Surroundings } from '../../../src/domain/plan/moves-between-targets.ts';
-import { configMap, effectLines, facts, identityOf, type ObjectStages, planOf } from './object-builder.ts';
+import type { ApplyAnswer } from '../../../src/domain/plan/prediction.ts';
+import { applied, configMap, effectLines, facts, identityOf, type ObjectStages, planOf } from './object-builder.ts';
 
 const ownerOf = (target: string, id = 7): ApplySetOwner => ({
   host: 'github.com',
@@ -85,6 +86,23 @@ describe('an object that another target owns', () => {
         position: { path: 'apps/web/frontend.yaml' },
       },
     ]);
+    expect(result.changes).toMatchObject([
+      { action: 'no-op', write: false, differences: [], notes: [`stays as it is: it belongs to ${named}`] },
+    ]);
+  });
+
+  test('is neither changed nor replaced while it is refused', () => {
+    const neighbours = renderedBy('shop@production', key);
+    const refusals: readonly ApplyAnswer[] = [
+      applied(configMap({ a: '2' })),
+      { kind: 'immutable', fields: ['data'], message: 'field is immutable' },
+    ];
+    for (const prediction of refusals) {
+      const result = plan({ ...stages, merge: configMap({ a: '2' }), prediction }, { neighbours });
+      expect(result.effects).toEqual([]);
+      expect(result.moves).toEqual([]);
+      expect(result.changes.map(({ action }) => action)).toEqual(['no-op']);
+    }
   });
 });
 
