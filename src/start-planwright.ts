@@ -66,7 +66,7 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
       ...settings.listen,
       inbox: database.inbox,
       ready: () => store.ready(),
-      routes: [planPages({ showPlan: (digest) => showPlan(store, digest), log })],
+      routes: [planPages({ showPlan: (digest, of) => showPlan(store, digest, of), log })],
       log,
     });
     const clients = installationClients({

@@ -265,7 +265,7 @@ function originOf(name: 'planwright/plan' | 'planwright/gate', runId: string): s
 
 function detailsOf(view: PullRequestView): { readonly detailsUrl?: string } {
   const first = view.outcome.kind === 'planned' ? view.outcome.plans[0] : undefined;
-  return view.planUrl === undefined || first === undefined ? {} : { detailsUrl: view.planUrl(first.digest) };
+  return view.planUrl === undefined || first === undefined ? {} : { detailsUrl: view.planUrl(first) };
 }
 
 /** What was begun for a head that is no longer the pull request's is said to be over. */

@@ -5,6 +5,7 @@ import type { PlanDigest, Repository, TargetName } from '../domain/identity.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import type { Uncovered } from '../domain/report/effect-difference.ts';
 import { closedHoldIssue, type HoldView, holdIssue, holdLabel, holdMarker } from '../domain/report/hold-issue.ts';
+import { type LinkedPlan, planLink } from '../domain/report/plan-link.ts';
 import type { Conversation } from './ports/github.ts';
 import type { MergeRecord, ReportedItem, Store } from './ports/store.ts';
 
@@ -120,6 +121,6 @@ async function viewOf(
     approved: [...effects.values()].flat().filter((effect) => effect.target === deployment.target),
     ...(plan === undefined ? {} : { plan }),
     ...(at.uncovered === undefined ? {} : { uncovered: at.uncovered }),
-    ...(url === undefined ? {} : { planUrl: (digest: PlanDigest) => `${url}/plans/${digest}` }),
+    ...(url === undefined ? {} : { planUrl: (linked: LinkedPlan) => planLink(url, linked) }),
   };
 }

@@ -1,6 +1,6 @@
 import type { ServerSettings } from '../domain/config/server-settings.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
-import type { PlanDigest } from '../domain/identity.ts';
+import { type LinkedPlan, planLink } from '../domain/report/plan-link.ts';
 import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-request-view.ts';
 import type { PullRequest } from './ports/github.ts';
 
@@ -23,6 +23,6 @@ export function viewOf(
     outcome: at.outcome,
     gate: at.gate,
     deployments: at.deployments ?? [],
-    ...(url === undefined ? {} : { planUrl: (digest: PlanDigest) => `${url}/plans/${digest}` }),
+    ...(url === undefined ? {} : { planUrl: (plan: LinkedPlan) => planLink(url, plan) }),
   };
 }

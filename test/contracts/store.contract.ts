@@ -277,6 +277,18 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         expect((await database.store.plan(first.digest))?.plan).toStrictEqual(first);
       });
 
+      it('of one digest are told apart by target and head', async () => {
+        const first = planOf({ digest: digest('1') });
+        const newer = planOf({ digest: digest('1'), head: sha('8') });
+        const other = planOf({ digest: digest('1'), target: parseTargetName('elsewhere@production') });
+        await database.store.savePlans(acme, [first]);
+        await database.store.savePlans(acme, [newer]);
+        await database.store.savePlans(acme, [other]);
+        for (const plan of [first, newer, other])
+          expect((await database.store.plan(digest('1'), plan))?.plan).toStrictEqual(plan);
+        expect(await database.store.plan(digest('1'), { target: other.target, head: newer.head })).toBeUndefined();
+      });
+
       it('are unknown when they were never saved', async () => {
         expect(await database.store.plan(digest('c'))).toBeUndefined();
         expect(await database.store.effects([digest('c')])).toEqual(new Map());

@@ -21,7 +21,8 @@ import type { DeploymentView, PlanningOutcome, PullRequestView } from '../../src
 export const head = commitSha('8f14e45fceea167a5a36dedd4bea2543c1a2b3c4');
 export const base = commitSha('c9f0f895fb98ab9159f51fd0297e236d5e6f7a8b');
 export const mergeCommit = commitSha('45c48cce2e2d7fbdea1afc51c7c6ad26a9b8c7d6');
-export const planUrl = (digest: PlanDigest): string => `https://planwright.example.com/plans/${digest}`;
+export const planUrl = (plan: { readonly digest: PlanDigest }): string =>
+  `https://planwright.example.com/plans/${plan.digest}`;
 
 /** A digest that begins with the digits and goes on with zeros. */
 export function digest(digits: string): PlanDigest {

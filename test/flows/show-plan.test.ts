@@ -42,6 +42,7 @@ describe('showing a plan', () => {
   test('says that a plan without effects may be another one', async () => {
     const store = { plan: async () => ({ repository: repositoryId(7), plan: { ...plan, effects: [] } }) };
     expect((await showPlan(store, plan.digest))?.ambiguous).toBe(true);
+    expect((await showPlan(store, plan.digest, plan))?.ambiguous).toBe(false);
   });
 
   test('knows no plan that was never saved', async () => {

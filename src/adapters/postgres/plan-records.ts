@@ -42,11 +42,9 @@ export function planRecords(db: Db): PlanRecords {
       });
     },
 
-    async plan(digest) {
-      const row = await db
-        .selectFrom('plan')
-        .select(['repository', 'plan'])
-        .where('digest', '=', digest)
+    async plan(digest, of) {
+      const named = db.selectFrom('plan').select(['repository', 'plan']).where('digest', '=', digest);
+      const row = await (of === undefined ? named : named.where('target', '=', of.target).where('head', '=', of.head))
         .orderBy('saved_at', 'desc')
         .orderBy('id', 'desc')
         .limit(1)

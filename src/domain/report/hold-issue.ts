@@ -1,7 +1,7 @@
 import { commandsFor } from '../command/commands.ts';
 import type { DeploymentPhase } from '../deployment/deployment.ts';
 import type { Person } from '../gate/people.ts';
-import type { CommitSha, PlanDigest, PullNumber, TargetName } from '../identity.ts';
+import type { CommitSha, PullNumber, TargetName } from '../identity.ts';
 import { identityText } from '../manifest/rendered-object.ts';
 import type { Effect, EffectValue, Move } from '../plan/effect.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -15,6 +15,7 @@ import {
 } from './effect-difference.ts';
 import { failureSections } from './failure-report.ts';
 import { commentBytes, titleCharacters } from './limits.ts';
+import type { LinkedPlan } from './plan-link.ts';
 import { code, fence, mention, prose } from './safe-text.ts';
 import { cut, utf8Bytes } from './text-size.ts';
 import { visible } from './visible-text.ts';
@@ -39,10 +40,10 @@ export interface HoldView {
   /** Effects that are approved and not yet deployed, of all merged pull requests of this target. */
   readonly approved: readonly Effect[];
   /** The plan that would be applied now; undefined when there is none. */
-  readonly plan?: Pick<Plan, 'digest' | 'moves'>;
+  readonly plan?: LinkedPlan & Pick<Plan, 'moves'>;
   /** What keeps it from being covered; undefined when it is. */
   readonly uncovered?: Uncovered;
-  readonly planUrl?: (digest: PlanDigest) => string;
+  readonly planUrl?: (plan: LinkedPlan) => string;
 }
 
 export interface IssueText {
@@ -202,7 +203,7 @@ function valueText(value: EffectValue): string {
 function planLine(view: HoldView): readonly string[] {
   if (view.plan === undefined) return [];
   const digits = `\`${view.plan.digest.slice(0, 12)}\``;
-  return [`Current plan: ${view.planUrl === undefined ? digits : `[${digits}](${view.planUrl(view.plan.digest)})`}.`];
+  return [`Current plan: ${view.planUrl === undefined ? digits : `[${digits}](${view.planUrl(view.plan)})`}.`];
 }
 
 function commandLines(): readonly string[] {

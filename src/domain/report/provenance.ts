@@ -25,5 +25,5 @@ export function provenance(view: PullRequestView, plans: readonly Plan[]): reado
 
 function digestText(view: PullRequestView, plan: Plan): string {
   const digits = `\`${plan.digest.slice(0, shownDigits)}\``;
-  return view.planUrl === undefined ? digits : `[${digits}](${view.planUrl(plan.digest)})`;
+  return view.planUrl === undefined ? digits : `[${digits}](${view.planUrl(plan)})`;
 }

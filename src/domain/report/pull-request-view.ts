@@ -1,8 +1,9 @@
 import type { DeploymentPhase } from '../deployment/deployment.ts';
 import type { GateDecision } from '../gate/decision.ts';
-import type { CommitSha, PlanDigest, PullNumber, TargetName } from '../identity.ts';
+import type { CommitSha, PullNumber, TargetName } from '../identity.ts';
 import type { Problem } from '../manifest/rendered-object.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { LinkedPlan } from './plan-link.ts';
 
 /** What became of planning a pull request's head. */
 export type PlanningOutcome =
@@ -37,7 +38,7 @@ export interface PullRequestView {
   /** After the merge: where each target's deployment stands. Empty before. */
   readonly deployments: readonly DeploymentView[];
   /** Link to the full plan, made from PLANWRIGHT_URL; undefined when that is not set. */
-  readonly planUrl?: (digest: PlanDigest) => string;
+  readonly planUrl?: (plan: LinkedPlan) => string;
 }
 
 export interface DeploymentView {

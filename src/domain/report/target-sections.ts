@@ -1,7 +1,8 @@
-import type { PlanDigest, TargetName } from '../identity.ts';
+import type { TargetName } from '../identity.ts';
 import { type Change, type ChangeAction, countChanges, type Plan } from '../plan/plan.ts';
 import { countsText, listed, planKindText, plural } from './change-words.ts';
 import { shortDetail } from './detail.ts';
+import type { LinkedPlan } from './plan-link.ts';
 import { type ChangeBlock, dangerOf, planSection } from './plan-section.ts';
 import { fence, htmlCode } from './safe-text.ts';
 import { utf8Bytes } from './text-size.ts';
@@ -23,7 +24,7 @@ export interface FittedSections {
 export function targetSections(
   plans: readonly Plan[],
   bytes: number,
-  planUrl: ((digest: PlanDigest) => string) | undefined,
+  planUrl: ((plan: LinkedPlan) => string) | undefined,
 ): FittedSections {
   const sections = plans
     .map((plan) => ({ plan, blocks: planSection(plan, shortDetail) }))
@@ -81,11 +82,11 @@ function sectionText(
   plan: Plan,
   kept: readonly ChangeBlock[],
   missing: readonly Change[],
-  planUrl: ((digest: PlanDigest) => string) | undefined,
+  planUrl: ((plan: LinkedPlan) => string) | undefined,
 ): string {
   const kind = planKindText(plan);
   const summary = `${htmlCode(plan.target)} on ${htmlCode(plan.cluster.name)}: ${countsText(countChanges(plan))}`;
-  const link = planUrl === undefined ? '' : ` [Full plan](${planUrl(plan.digest)}).`;
+  const link = planUrl === undefined ? '' : ` [Full plan](${planUrl(plan)}).`;
   return [
     `<details><summary>${summary}</summary>`,
     '',

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type PlanDigest, planDigest } from '../../domain/identity.ts';
+import { commitSha, type PlanDigest, parseTargetName, planDigest } from '../../domain/identity.ts';
 import type { Log } from '../../flows/ports/clock.ts';
-import type { ShownPlan } from '../../flows/show-plan.ts';
+import type { PlanOf, ShownPlan } from '../../flows/show-plan.ts';
 import { visitorRefusal } from './local-visitor.ts';
 import { contentPolicy } from './page-frame.ts';
 import { planHtml } from './plan-html.ts';
@@ -9,12 +9,13 @@ import { planJson } from './plan-json.ts';
 import { prefersJson } from './prefers-json.ts';
 
 export interface PlanPagesOptions {
-  readonly showPlan: (digest: PlanDigest) => Promise<ShownPlan | undefined>;
+  readonly showPlan: (digest: PlanDigest, of?: PlanOf) => Promise<ShownPlan | undefined>;
   readonly log: Log;
 }
 
 /**
- * `GET /plans/{digest}`: the full plan as a page, or as JSON for who prefers that; `GET /api/v1/plans/{digest}`: always JSON. Only for direct visitors
+ * `GET /plans/{digest}`: the full plan as a page, or as JSON for who prefers that; `GET /api/v1/plans/{digest}`: always JSON. `?target=…&head=…` says which
+ * one is meant where several share the digest. Only for direct visitors
  * from this machine. Resolves to false, without an answer, for every other path; rejects when the plan cannot be loaded.
  */
 export function planPages({
@@ -22,7 +23,7 @@ export function planPages({
   log,
 }: PlanPagesOptions): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   return async (request, response) => {
-    const [, api, digest] = /^(\/api\/v1)?\/plans\/([^?]*?)\/*(?:\?|$)/.exec(request.url ?? '') ?? [];
+    const [, api, digest, query = ''] = /^(\/api\/v1)?\/plans\/([^?]*?)\/*(?:\?(.*))?$/.exec(request.url ?? '') ?? [];
     if (digest === undefined) return false;
     const format: Format = api !== undefined || prefersJson(request.headers.accept) ? 'json' : 'html';
     const refusal = visitorRefusal(request);
@@ -39,7 +40,10 @@ export function planPages({
         response,
         said(400, 'this is no digest of a plan: it has 64 lower-case hex digits, as in the links of comments.', format),
       );
-    const shown = await showPlan(planDigest(digest));
+    const of = planOf(new URLSearchParams(query));
+    if (of === 'unknown')
+      return send(response, said(400, 'which plan is meant is said by `target` and `head` together.', format));
+    const shown = await showPlan(planDigest(digest), of);
     if (shown === undefined)
       return send(
         response,
@@ -51,6 +55,17 @@ export function planPages({
       );
     return send(response, await planAnswer(shown, format));
   };
+}
+
+/** Links to plans that share a digest say which one is meant; a digest alone stays a valid address. */
+function planOf(query: URLSearchParams): PlanOf | undefined | 'unknown' {
+  const [target, head] = [query.get('target'), query.get('head')];
+  if (target === null && head === null) return undefined;
+  try {
+    return { target: parseTargetName(target ?? ''), head: commitSha(head ?? '') };
+  } catch {
+    return 'unknown';
+  }
 }
 
 type Format = 'html' | 'json';

@@ -148,7 +148,11 @@ export interface Records {
 
   // Plans
   savePlans(repository: RepositoryId, plans: readonly Plan[]): Promise<void>;
-  plan(digest: PlanDigest): Promise<{ readonly repository: RepositoryId; readonly plan: Plan } | undefined>;
+  /** The one that was saved last; plans without effects share a digest, so that `of` may say whose is meant. */
+  plan(
+    digest: PlanDigest,
+    of?: Pick<Plan, 'target' | 'head'>,
+  ): Promise<{ readonly repository: RepositoryId; readonly plan: Plan } | undefined>;
   savePlanRun(run: PlanRun): Promise<void>;
   /** All runs of the pull request, oldest first. */
   planRuns(repository: RepositoryId, pull: PullNumber): Promise<readonly PlanRun[]>;

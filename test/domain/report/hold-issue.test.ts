@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseTargetName, pullNumber } from '../../../src/domain/identity.ts';
 import { closedHoldIssue, type HoldView, holdIssue, holdMarker } from '../../../src/domain/report/hold-issue.ts';
 import { utf8Bytes } from '../../../src/domain/report/text-size.ts';
-import { digest, effect, json, mergeCommit, object, person, planUrl } from '../plan-builder.ts';
+import { digest, effect, json, mergeCommit, object, person, plan, planUrl } from '../plan-builder.ts';
 
 const image = 'spec.template.spec.containers[name=web].image';
 
@@ -39,7 +39,7 @@ function hold(overrides: Partial<HoldView> = {}): HoldView {
     mergedBy: person('kim'),
     deciders: ['people with write access, but robin'],
     approved: [effect(), approvedImage, effect({ path: 'spec.paused', before: { kind: 'absent' }, after: json(true) })],
-    plan: { digest: digest('9c0d1e2f3a4b'), moves: [...unapproved, approvedImage] },
+    plan: plan({ digest: digest('9c0d1e2f3a4b'), effects: [effect()], moves: [...unapproved, approvedImage] }),
     uncovered: {
       unapproved,
       missing: [

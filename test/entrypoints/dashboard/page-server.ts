@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, request, type Server } from 'no
 import type { AddressInfo } from 'node:net';
 import type { PlanDigest } from '../../../src/domain/identity.ts';
 import { planPages } from '../../../src/entrypoints/dashboard/plan-page.ts';
-import type { ShownPlan } from '../../../src/flows/show-plan.ts';
+import type { PlanOf, ShownPlan } from '../../../src/flows/show-plan.ts';
 import { quietLog } from '../../contracts/quiet-log.ts';
 
 export interface Answer {
@@ -23,7 +23,11 @@ export interface PageServer extends AsyncDisposable {
 /** Serves the pages of these plans, and 418 for every path that is not theirs. */
 export async function servePages(plans: readonly ShownPlan[], host = '127.0.0.1'): Promise<PageServer> {
   const byDigest = new Map<PlanDigest, ShownPlan>(plans.map((shown) => [shown.plan.digest, shown]));
-  const handle = planPages({ showPlan: async (digest) => byDigest.get(digest), log: quietLog() });
+  const showPlan = async (digest: PlanDigest, of?: PlanOf) =>
+    of === undefined
+      ? byDigest.get(digest)
+      : plans.find(({ plan }) => plan.target === of.target && plan.head === of.head);
+  const handle = planPages({ showPlan, log: quietLog() });
   const server: Server = createServer((incoming, response) => {
     handle(incoming, response).then(
       (answered) => {

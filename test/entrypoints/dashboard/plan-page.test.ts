@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { commitSha, planDigest } from '../../../src/domain/identity.ts';
+import { commitSha, parseTargetName, planDigest } from '../../../src/domain/identity.ts';
 import { servePages } from './page-server.ts';
 import { aChange, aDifference, aRichPlan, aShownPlan, digest } from './plan-to-show.ts';
 
@@ -58,6 +58,23 @@ describe('the page of a plan', () => {
       'adopted: it was there before',
     ])
       expect(words).toContain(expected);
+  });
+
+  test('is that of the target and head in the link, where several share the digest', async () => {
+    const plans = ['one@production', 'two@production'].map((target) =>
+      aShownPlan({ target: parseTargetName(target), changes: [] }),
+    );
+    await using server = await servePages(plans);
+    const ask = (query: string) => server.ask(`${page}?${query}`);
+    for (const { plan } of plans) {
+      const found = await ask(`target=${encodeURIComponent(plan.target)}&head=${plan.head}`);
+      expect(found.status).toBe(200);
+      expect(seen(found.body)).toContain(`${plan.target} on `);
+    }
+    expect((await ask(`target=three%40production&head=${'a'.repeat(40)}`)).status).toBe(404);
+    for (const half of ['target=one%40production', `head=${'a'.repeat(40)}`, 'target=x&head=y'])
+      expect((await ask(half)).status).toBe(400);
+    expect((await ask('utm_source=mail')).status).toBe(200);
   });
 
   test('puts the most dangerous change first, and links to it', async () => {
