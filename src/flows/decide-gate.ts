@@ -57,7 +57,7 @@ export async function lookAtGate(
     pendingApprovals: await pendingApprovals(ports.store, pull.repository.id, plans),
     configurationChanged: outcome.kind === 'planned' && outcome.configurationChanged,
     sameConfiguration: new Set(
-      runs.filter((run) => contentOf(run.outcome as PlanningOutcome) === contentOf(outcome)).map((run) => run.head),
+      runs.filter((run) => contentOf(run.outcome) === contentOf(outcome)).map((run) => run.head),
     ),
     offline: outcome.kind === 'planned' && outcome.offline,
   };

@@ -43,7 +43,7 @@ export async function followMerge(ports: PullRequestPorts, pull: PullRequest): P
   const last = runs.findLast((run) => run.head === pull.head.sha);
   if (!pull.base.isDefaultBranch) return sayNothingIsDeployed(ports, pull, last);
   const report = {
-    outcome: last === undefined ? ({ kind: 'no-changes' } as const) : (last.outcome as PlanningOutcome),
+    outcome: last === undefined ? ({ kind: 'no-changes' } as const) : last.outcome,
     base: last?.base ?? pull.merge.commit,
   };
   if (known !== undefined && (await ports.store.deploymentsOfMerge(repository.id, pull.number)).length > 0)
@@ -151,7 +151,7 @@ function judgedOutcome({
   readonly last: PlanRun | undefined;
   readonly work: MergeWork;
 }): PlanningOutcome {
-  const shown = last?.outcome as PlanningOutcome | undefined;
+  const shown = last?.outcome;
   const planned: Extract<PlanningOutcome, { readonly kind: 'planned' }> =
     shown?.kind === 'planned'
       ? shown

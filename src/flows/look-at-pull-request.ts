@@ -5,7 +5,7 @@ import { gateCheck } from '../domain/report/gate-check.ts';
 import { inProgress } from '../domain/report/in-progress.ts';
 import { planCheck } from '../domain/report/plan-check.ts';
 import { planComment, planCommentMarker } from '../domain/report/plan-comment.ts';
-import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-request-view.ts';
+import type { PullRequestView } from '../domain/report/pull-request-view.ts';
 import { worstVerdict } from '../domain/report/shared-head.ts';
 import { answerCommands, finishCommands } from './answer-commands.ts';
 import { lookAtGate } from './decide-gate.ts';
@@ -139,7 +139,7 @@ async function report(
   at: { readonly run: PlanRun; readonly inspection: Inspection },
 ): Promise<GateDecision> {
   const { run, inspection } = at;
-  const outcome = run.outcome as PlanningOutcome;
+  const outcome = run.outcome;
   const before = await lookAtGate(ports, pull, { outcome, environments: inspection.environments });
   const view = viewOf(ports.server, { pull, base: inspection.base, outcome, gate: before.decision });
   await reportComment(ports, pull.repository, {
@@ -186,7 +186,7 @@ async function viewsOfSameHead(ports: PullRequestPorts, pull: PullRequest): Prom
     );
     if (run === undefined) continue;
     const inspection = await inspectPullRequest(ports, other);
-    const outcome = run.outcome as PlanningOutcome;
+    const outcome = run.outcome;
     const gate = await lookAtGate(ports, other, { outcome, environments: inspection.environments });
     views.push(viewOf(ports.server, { pull: other, base: inspection.base, outcome, gate: gate.decision }));
   }

@@ -327,6 +327,6 @@ function adviceFor(affected: readonly AffectedTarget[]): string {
 
 /** The plans of a run, as far as it has any. */
 export function plansOf(run: Pick<PlanRun, 'outcome'>): readonly Plan[] {
-  const outcome = run.outcome as PlanningOutcome;
+  const outcome = run.outcome;
   return outcome.kind === 'planned' ? outcome.plans : [];
 }

@@ -330,8 +330,23 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         tree: treeSha('3'.repeat(40)),
         fingerprint: 'print',
         plans: [digest('a'), digest('b')],
-        outcome: { title: 'Plan', sizes: [1, 12345678901234567890n], nothing: null },
+        outcome: { kind: 'conflict', files: ['apps/web.yaml'] },
         ...extra,
+      });
+
+      it.each([
+        ['{"kind":"planned"}', 'plans is not a list'],
+        ['{"kind":"planned","plans":[{}],"problems":[]}', 'cluster is not an object'],
+        ['{"kind":"conflict","files":[1]}', '0 is not a text'],
+        ['{"kind":"invalid","problems":[{"severity":"error"}]}', 'message is not a text'],
+        ['{"kind":"else"}', 'not the kind of an outcome: "else"'],
+        ['null', 'outcome is not an object'],
+      ])('whose outcome was damaged (%s) are refused with their table and key', async (outcome, reason) => {
+        const damaged = run('damaged', { pull: pullNumber(77) });
+        await database.store.savePlanRun(damaged);
+        await onDatabase(place, `update planwright.plan_run set outcome = '${outcome}' where id = '${damaged.id}'`);
+        const reading = database.store.planRuns(acme, pullNumber(77));
+        await expect(reading).rejects.toThrow(`the row ${damaged.id} of planwright.plan_run cannot be used: ${reason}`);
       });
 
       it('come back oldest first, as they were saved last', async () => {

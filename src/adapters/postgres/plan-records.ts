@@ -1,18 +1,11 @@
 import { sql } from 'kysely';
 import type { PlanDigest } from '../../domain/identity.ts';
-import {
-  clusterUid,
-  commitSha,
-  parseTargetName,
-  planDigest,
-  pullNumber,
-  repositoryId,
-  treeSha,
-} from '../../domain/identity.ts';
+import { commitSha, planDigest, pullNumber, repositoryId, treeSha } from '../../domain/identity.ts';
 import type { Effect } from '../../domain/plan/effect.ts';
 import type { Plan } from '../../domain/plan/plan.ts';
 import type { PlanRun, Records } from '../../flows/ports/store.ts';
 import { jsonText } from './json-text.ts';
+import { readEffect, readOutcome, readPlan } from './plan-json.ts';
 import { readRow } from './read-row.ts';
 import { atomically, type Db } from './tables.ts';
 
@@ -52,7 +45,7 @@ export function planRecords(db: Db): PlanRecords {
       if (row === undefined) return undefined;
       return readRow('plan', digest, () => ({
         repository: repositoryId(row.repository),
-        plan: readPlan(row.plan as Plan),
+        plan: readPlan(row.plan),
       }));
     },
 
@@ -99,7 +92,7 @@ export function planRecords(db: Db): PlanRecords {
             tree: row.tree === null ? undefined : treeSha(row.tree),
             fingerprint: row.fingerprint,
             plans: row.plans.map(planDigest),
-            outcome: row.outcome,
+            outcome: readOutcome(row.outcome),
             ...(row.shown_at_ms === null ? {} : { shownAtMs: row.shown_at_ms }),
           }),
         ),
@@ -197,22 +190,4 @@ async function savePlan(db: Db, repository: number, plan: Plan): Promise<void> {
       conflict.columns(['digest', 'repository', 'target', 'head', 'base', 'tree']).doUpdateSet(content),
     )
     .execute();
-}
-
-function readPlan(stored: Plan): Plan {
-  const { name, uid } = stored.cluster;
-  return {
-    ...stored,
-    digest: planDigest(stored.digest),
-    target: parseTargetName(stored.target),
-    cluster: { name, uid: uid === undefined ? undefined : clusterUid(uid) },
-    head: commitSha(stored.head),
-    base: commitSha(stored.base),
-    tree: treeSha(stored.tree),
-    effects: stored.effects.map(readEffect),
-  };
-}
-
-function readEffect(stored: Effect): Effect {
-  return { ...stored, target: parseTargetName(stored.target), cluster: clusterUid(stored.cluster) };
 }

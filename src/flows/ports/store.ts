@@ -14,6 +14,7 @@ import type {
 import type { ObjectIdentity } from '../../domain/manifest/rendered-object.ts';
 import type { Effect } from '../../domain/plan/effect.ts';
 import type { Plan } from '../../domain/plan/plan.ts';
+import type { PlanningOutcome } from '../../domain/report/pull-request-view.ts';
 import type { RequestedJob } from './jobs.ts';
 
 /**
@@ -31,8 +32,7 @@ export interface PlanRun {
   /** Equal fingerprints mean that planning again would look at the same inputs. */
   readonly fingerprint: string;
   readonly plans: readonly PlanDigest[];
-  /** Text of the plan check and what belongs to the run as a whole; a JSON value of the report room. */
-  readonly outcome: unknown;
+  readonly outcome: PlanningOutcome;
   readonly shownAtMs?: number;
 }
 
