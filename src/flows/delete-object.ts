@@ -1,11 +1,14 @@
 import type { Health } from '../domain/deployment/health.ts';
-import { isJsonObject, type JsonObject } from '../domain/json.ts';
+import { isJsonObject, type JsonObject, sameJson } from '../domain/json.ts';
 import { identityKey, identityText } from '../domain/manifest/rendered-object.ts';
 import { refusesReplacement, staysBecause } from '../domain/plan/annotations.ts';
 import { type ApplySet, partOf } from '../domain/plan/applyset.ts';
+import { withoutIgnored } from '../domain/plan/ignored-fields.ts';
+import { leavesOf } from '../domain/plan/leaves.ts';
 import { type ObjectFacts, uidOf } from '../domain/plan/object-facts.ts';
 import type { Change } from '../domain/plan/plan.ts';
 import type { KindCatalog, ObjectAddress } from '../domain/plan/prediction.ts';
+import { valueAt } from '../domain/plan/steps.ts';
 import { refusedWrite, StopApply } from './apply-outcome.ts';
 import type { AwaitedObject } from './await-objects.ts';
 import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
@@ -25,9 +28,26 @@ export async function deleteForReplacement(cluster: Cluster, doomed: Doomed): Pr
   );
 }
 
-/** Deletes what is no longer rendered. Rejects with StopApply. */
+/**
+ * Deletes what is no longer rendered. What the approval named of it has to be as it was when it was planned: by now the commit counts as deployed, so that
+ * another plan would not show who changed it. Rejects with StopApply.
+ */
 export async function pruneObject(cluster: Cluster, doomed: Doomed, applySet: ApplySet): Promise<void> {
+  await refuseChanged(cluster, doomed);
   await deleteAsItIs(cluster, doomed, 'background', (live) => staysBecause(live, partOf(live) === applySet.id));
+}
+
+async function refuseChanged(cluster: Cluster, { facts, address }: Doomed): Promise<void> {
+  const placed = facts.deployed ?? facts.base;
+  if (placed === undefined || facts.live.kind !== 'found') return;
+  const seen = await cluster.get(address);
+  if (seen.kind !== 'found' || uidOf(seen.object) !== uidOf(facts.live.object)) return;
+  const named = leavesOf(withoutIgnored(placed.content, facts.schema, facts.ignored), facts.schema);
+  const [before, after] = [leavesOf(facts.live.object, facts.schema), leavesOf(seen.object, facts.schema)];
+  const changed = [...named.byPath.values()].find((leaf) => !sameJson(valueAt(before, leaf), valueAt(after, leaf)));
+  if (changed === undefined) return;
+  const reason = `${identityText(facts.identity)} is not deleted: its ${changed.path} was changed after the plan was approved`;
+  throw new StopApply({ kind: 'held', reason });
 }
 
 /** Waits for the end of what was deleted, by one of the rules of `health.ts`. */

@@ -617,11 +617,14 @@ export function describeCluster(server: string, start: () => Promise<ClusterUnde
         const at = address('ConfigMap', 'far-away');
         const message = expect.stringMatching(/^unreachable: .*cannot be reached/);
         const request = { address: at, object: configMap('far-away', {}), force: false };
-        expect(await test.unreachable.get(at)).toEqual({ kind: 'unavailable', message });
-        expect(await test.unreachable.list(kind('ConfigMap'), { namespace })).toEqual({ kind: 'unavailable', message });
-        expect(await test.unreachable.dryRunApply(request)).toEqual({ kind: 'unavailable', message });
-        expect(await test.unreachable.apply(request)).toEqual({ kind: 'unavailable', message });
-        expect(await test.unreachable.delete(at, { uid: 'x', propagation: 'background' })).toEqual({
+        expect(await test.unreachable.get(at)).toMatchObject({ kind: 'unavailable', message });
+        expect(await test.unreachable.list(kind('ConfigMap'), { namespace })).toMatchObject({
+          kind: 'unavailable',
+          message,
+        });
+        expect(await test.unreachable.dryRunApply(request)).toMatchObject({ kind: 'unavailable', message });
+        expect(await test.unreachable.apply(request)).toMatchObject({ kind: 'unavailable', message });
+        expect(await test.unreachable.delete(at, { uid: 'x', propagation: 'background' })).toMatchObject({
           kind: 'unavailable',
           message,
         });

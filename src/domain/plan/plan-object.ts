@@ -110,6 +110,7 @@ function unchangedObject(facts: ObjectFacts): ObjectPlan {
     object: facts.identity,
     action: 'no-op',
     differences: [],
+    diff: { hunks: [] },
     confidence: { level: 'server' },
     notes: objectNotes(facts, noLeaves),
     ...(merge === undefined ? {} : { position: merge.rendered.position }),
