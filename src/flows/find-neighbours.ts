@@ -1,44 +1,41 @@
-import type { ServerCluster, ServerSettings } from '../domain/config/server-settings.ts';
-import type { ClusterUid, Repository } from '../domain/identity.ts';
+import type { ServerCluster } from '../domain/config/server-settings.ts';
+import { type Repository, targetParts } from '../domain/identity.ts';
 import { type ApplySetOwner, idLabel, readApplySetOwner } from '../domain/plan/applyset.ts';
 import { foreignSet, isReleased, type Neighbour, type Surroundings } from '../domain/plan/moves-between-targets.ts';
 import type { ObjectFacts } from '../domain/plan/object-facts.ts';
 import { type PlacementRules, placeObjects } from '../domain/plan/place-objects.ts';
 import type { KindCatalog } from '../domain/plan/prediction.ts';
 import type { Target } from '../domain/target/target.ts';
-import { type Clusters, ClusterUnavailable, type ReadOnlyCluster } from './ports/cluster.ts';
+import type { Clusters, ReadOnlyCluster } from './ports/cluster.ts';
 import { type Render, type RenderPorts, renderTarget, type SourceTree } from './render-stack.ts';
 
-/** Another target of the commit, with what it renders and the cluster that it goes to. */
+/** Another target of the commit, with what it renders. */
 export interface RenderedTarget {
   readonly target: Target;
-  readonly cluster: ServerCluster;
   readonly render: Render;
 }
 
-/** Renders all targets of a commit that a server's cluster is named for: when it is first asked for, and once. */
+/** Renders an environment's targets at a commit: when they are first asked for, and once. */
+export type Neighbours = (environment: string) => Promise<readonly RenderedTarget[]>;
+
 export function neighboursAt(
-  ports: RenderPorts & { readonly server: ServerSettings },
+  ports: RenderPorts,
   repository: Repository,
   at: { readonly tree: SourceTree; readonly all: readonly Target[] },
-): () => Promise<readonly RenderedTarget[]> {
-  let rendered: Promise<readonly RenderedTarget[]> | undefined;
-  return () => {
-    rendered ??= Promise.all(
-      at.all.flatMap((target) => {
-        const cluster = ports.server.clusters.get(target.environment.cluster);
-        return cluster === undefined
-          ? []
-          : [
-              renderTarget(ports, repository, { tree: at.tree, target, all: at.all }).then((render) => ({
-                target,
-                cluster,
-                render,
-              })),
-            ];
-      }),
+): Neighbours {
+  const rendered = new Map<string, Promise<readonly RenderedTarget[]>>();
+  return (environment) => {
+    const known = rendered.get(environment);
+    if (known !== undefined) return known;
+    const targets = at.all.filter((target) => target.environment.name === environment);
+    const rendering = Promise.all(
+      targets.map(async (target) => ({
+        target,
+        render: await renderTarget(ports, repository, { tree: at.tree, target, all: at.all }),
+      })),
     );
-    return rendered;
+    rendered.set(environment, rendering);
+    return rendering;
   };
 }
 
@@ -46,9 +43,8 @@ export interface PlannedHere {
   readonly owner: ApplySetOwner;
   readonly applySetId: string;
   readonly cluster: ServerCluster;
-  readonly uid: ClusterUid;
   readonly catalog: KindCatalog;
-  readonly neighbours: () => Promise<readonly RenderedTarget[]>;
+  readonly neighbours: Neighbours;
 }
 
 /** Who else has to do with a target's objects. Nothing is read or rendered where none is another's and none would be deleted. */
@@ -63,7 +59,7 @@ export async function findSurroundings(
   const cluster = clusters.find(here.cluster.name);
   const [owners, neighbours] = await Promise.all([
     cluster === undefined || sets.size === 0 ? new Map<string, ApplySetOwner>() : readOwners(cluster, sets, here),
-    placeNeighbours(clusters, here),
+    placeNeighbours(here),
   ]);
   return { applySetId, owner, owners, neighbours };
 }
@@ -93,28 +89,16 @@ function isLabelValue(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text);
 }
 
-async function placeNeighbours(clusters: Clusters, here: PlannedHere): Promise<readonly Neighbour[]> {
-  const others = (await here.neighbours()).filter(({ target }) => target.name !== here.owner.target);
-  const placed = others.map(async ({ target, cluster, render }): Promise<readonly Neighbour[]> => {
-    if (!(await isSameCluster(clusters, cluster, here))) return [];
-    const placement = placeObjects(render.objects, here.catalog, placementRules(target, cluster));
+/** Objects move within one environment only, and so within one cluster: no other one is asked. */
+async function placeNeighbours(here: PlannedHere): Promise<readonly Neighbour[]> {
+  const rendered = await here.neighbours(targetParts(here.owner.target).environment);
+  return rendered.flatMap(({ target, render }): readonly Neighbour[] => {
+    if (target.name === here.owner.target) return [];
+    const placement = placeObjects(render.objects, here.catalog, placementRules(target, here.cluster));
     const objects = new Set([...placement.objects.keys(), ...placement.outdated.keys()]);
     const unsure = [...render.problems, ...placement.problems].some(({ severity }) => severity === 'error');
     return [{ target: target.name, objects, unsure }];
   });
-  return (await Promise.all(placed)).flat();
-}
-
-/** Two names may stand for one cluster. */
-async function isSameCluster(clusters: Clusters, other: ServerCluster, here: PlannedHere): Promise<boolean> {
-  if (other.name === here.cluster.name) return true;
-  try {
-    return (await clusters.find(other.name)?.uid()) === here.uid;
-  } catch (error) {
-    // What is planned here answers: a cluster that does not is another one.
-    if (error instanceof ClusterUnavailable) return false;
-    throw error;
-  }
 }
 
 /** Where a target's objects may go. */

@@ -9,7 +9,7 @@ import { checkCustomResource } from '../domain/schema/check-custom-resource.ts';
 import { offlineCheck } from '../domain/schema/check-render.ts';
 import { type AffectedTarget, affectedTargets } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
-import { neighboursAt, type RenderedTarget } from './find-neighbours.ts';
+import { type Neighbours, neighboursAt } from './find-neighbours.ts';
 import {
   type ConfigurationFound,
   configurationPath,
@@ -156,7 +156,7 @@ async function planAffected(
   of: {
     readonly inspection: Inspection;
     readonly affected: AffectedTarget;
-    readonly neighbours: () => Promise<readonly RenderedTarget[]>;
+    readonly neighbours: Neighbours;
   },
 ): Promise<Plan> {
   const { inspection, affected, neighbours } = of;

@@ -18,7 +18,7 @@ import { sentObject } from '../domain/plan/sent-object.ts';
 import { type ForceConflicts, mayTakeFields } from '../domain/plan/take-fields.ts';
 import { definedKinds, withIncoming } from '../domain/schema/incoming-schemas.ts';
 import type { Target } from '../domain/target/target.ts';
-import { findSurroundings, placementRules, type RenderedTarget } from './find-neighbours.ts';
+import { findSurroundings, type Neighbours, placementRules } from './find-neighbours.ts';
 import { findStrangers, strangersText, takesOthersAlong } from './find-strangers.ts';
 import { inTurns } from './in-turns.ts';
 import type { Clock } from './ports/clock.ts';
@@ -44,8 +44,8 @@ export interface PlanTargetRequest {
   readonly renders: { readonly deployed: Render | undefined; readonly base: Render; readonly merge: Render };
   readonly deployed: DeployedTarget | undefined;
   readonly pendingPulls: readonly PullNumber[];
-  /** All targets of the test merge or the merge commit, rendered when they are asked for. */
-  readonly neighbours: () => Promise<readonly RenderedTarget[]>;
+  /** The targets of the test merge or the merge commit, rendered when they are asked for. */
+  readonly neighbours: Neighbours;
 }
 
 /** A plan, with what applying it needs: in memory only, for the process that made it. */
@@ -116,7 +116,7 @@ async function planOn(
     readTargetObjects(cluster, { wanted: addresses, set: applySet, catalog }),
     cluster.schemas(groupVersionsOf(rendered)),
     readAdmission(cluster, catalog),
-    readAutoscalers(cluster, merge.objects, catalog),
+    readAutoscalers(cluster, { merge: merge.objects, earlier: placed }, catalog),
   ]);
   const schemas = withIncoming(published, definedKinds(renders.merge.objects));
   const members: Members = owned.kind === 'read' ? owned.members : new Map();
@@ -139,7 +139,6 @@ async function planOn(
     owner,
     applySetId: applySet.id,
     cluster: request.cluster,
-    uid,
     catalog,
     neighbours: request.neighbours,
   };

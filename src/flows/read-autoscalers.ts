@@ -4,6 +4,8 @@ import type { PlacedObject } from '../domain/plan/place-objects.ts';
 import type { KindCatalog } from '../domain/plan/prediction.ts';
 import type { ReadOnlyCluster } from './ports/cluster.ts';
 
+type Placed = ReadonlyMap<string, PlacedObject>;
+
 /** Who scales what, as far as it could be found out. */
 export interface Autoscalers {
   of(object: ObjectIdentity): Autoscaler | undefined;
@@ -12,22 +14,23 @@ export interface Autoscalers {
 }
 
 /**
- * The autoscalers of the objects that render `spec.replicas`: those that are live in their namespaces, and those that are rendered beside them. A cluster
- * that does not serve the kind has none.
+ * The autoscalers of the objects that render `spec.replicas`, or did: those that are live in their namespaces, and those that are rendered beside them. A
+ * cluster that does not serve the kind has none.
  */
 export async function readAutoscalers(
   cluster: Pick<ReadOnlyCluster, 'list'>,
-  rendered: ReadonlyMap<string, PlacedObject>,
+  renders: { readonly merge: Placed; readonly earlier: Placed },
   catalog: KindCatalog,
 ): Promise<Autoscalers> {
   const found: Autoscaler[] = [];
   const refusals = new Map<string, string>();
-  const namespaces = new Set<string>();
-  for (const { content, identity } of rendered.values()) {
+  for (const { content } of renders.merge.values()) {
     const autoscaler = autoscalerOf(content);
     if (autoscaler !== undefined) found.push(autoscaler);
-    if (isScalable(content) && identity.namespace !== undefined) namespaces.add(identity.namespace);
   }
+  const namespaces = new Set<string>();
+  for (const { content, identity } of [...renders.merge.values(), ...renders.earlier.values()])
+    if (isScalable(content) && identity.namespace !== undefined) namespaces.add(identity.namespace);
   const kind = catalog.kinds.find(
     (served) => served.group === autoscalerKind.group && served.kind === autoscalerKind.kind,
   );

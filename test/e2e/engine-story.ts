@@ -185,7 +185,6 @@ export class EngineStory {
   #rendered(): readonly RenderedTarget[] {
     return [...this.#stacks].map(([stack, { render }]) => ({
       target: this.#target(stack),
-      cluster: this.#server,
       render,
     }));
   }

@@ -179,6 +179,31 @@ describe('what is sent for an object, on a real Kubernetes API', () => {
       story.write('together', text(5));
       await expectSettled('together');
       expect(await replicasOf('together')).toBe(2);
+
+      story.write('together', workload('together', { replicas: 5 }));
+      const alone = await story.deploy('together');
+      expect(notes(alone)).toContain(
+        'spec.replicas is left to HorizontalPodAutoscaler together, which this removes: the number that it set stays, and shows as drift afterwards',
+      );
+      expect(await replicasOf('together')).toBe(2);
+      const afterwards = await story.plan('together');
+      expect(effectLines(afterwards.plan)).toEqual([expect.stringContaining('spec.replicas')]);
+    });
+
+    it('are no part of what is approved when the object goes', async () => {
+      const name = 'scaled-away';
+      story.write(name, workload(name, { replicas: 1 }));
+      await story.deploy(name);
+      await cluster.apply(`${autoscalers('v2')}/${name}`, autoscaler(name, 'v2', 3));
+      await expect.poll(() => replicasOf(name), { timeout: 120_000, interval: 500 }).toBe(3);
+      story.write(name, undefined);
+      const planned = await story.plan(name);
+      expect(effectLines(planned.plan)).toContainEqual(expect.stringMatching(/^delete .*image/));
+      expect(effectLines(planned.plan).join()).not.toContain('spec.replicas');
+      await cluster.apply(`${autoscalers('v2')}/${name}`, autoscaler(name, 'v2', 4));
+      await expect.poll(() => replicasOf(name), { timeout: 120_000, interval: 500 }).toBe(4);
+      expect(await story.apply(planned)).toMatchObject({ kind: 'succeeded' });
+      expect(await cluster.get(`${deployments}/${name}`)).toBeUndefined();
     });
   });
 

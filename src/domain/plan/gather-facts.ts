@@ -1,8 +1,8 @@
 import type { Stack } from '../config/config.ts';
 import type { JsonObject } from '../json.ts';
-import type { ObjectIdentity } from '../manifest/rendered-object.ts';
+import { identityKey, type ObjectIdentity } from '../manifest/rendered-object.ts';
 import { partOf } from './applyset.ts';
-import { type Autoscaler, isScalable } from './autoscalers.ts';
+import { type Autoscaler, autoscalerKind, isScalable } from './autoscalers.ts';
 import { clientSideApply } from './client-side-apply.ts';
 import { type FieldPattern, readFieldPattern } from './field-pattern.ts';
 import type { SchemaLookup } from './field-schema.ts';
@@ -48,7 +48,7 @@ export function gatherFacts(key: string, from: FactSources): ObjectFacts {
     version ?? String(merge?.content['apiVersion'] ?? member?.object['apiVersion'] ?? ''),
     identity.kind,
   );
-  const scaling = autoscaling(merge, live, from);
+  const scaling = autoscaling(merge ?? base ?? deployed, live, from);
   const ignored = [...ignoredIn(from.stack.ignore, identity), ...scaling.ignored];
   const clientSide =
     merge === undefined || live.kind !== 'found'
@@ -74,18 +74,26 @@ interface Scaling {
 const unscaled: Scaling = { ignored: [], notes: [] };
 
 /** An autoscaler owns the replicas of what it targets, from the moment that there is something to scale. */
-function autoscaling(merge: PlacedObject | undefined, live: LiveState, { autoscalers }: FactSources): Scaling {
-  if (merge === undefined || live.kind !== 'found' || !isScalable(merge.content)) return unscaled;
-  const { identity } = merge;
+function autoscaling(placed: PlacedObject | undefined, live: LiveState, from: FactSources): Scaling {
+  if (placed === undefined || live.kind !== 'found' || !isScalable(placed.content)) return unscaled;
+  const { identity } = placed;
+  const { autoscalers } = from;
   const autoscaler = autoscalers.of(identity);
-  if (autoscaler !== undefined)
-    return { ignored: [replicas], notes: [`spec.replicas is left to HorizontalPodAutoscaler ${autoscaler.name}`] };
+  if (autoscaler !== undefined) return { ignored: [replicas], notes: [leftTo(autoscaler, from)] };
   const refusal = identity.namespace === undefined ? undefined : autoscalers.unreadable(identity.namespace);
   if (refusal === undefined) return unscaled;
   return {
     ignored: [],
     notes: [`spec.replicas is planned as rendered; whether an autoscaler owns it could not be read: ${refusal}`],
   };
+}
+
+/** An autoscaler goes after everything is written: until then, the number is its. */
+function leftTo({ name, scales }: Autoscaler, { renders, members }: FactSources): string {
+  const key = identityKey({ ...scales, ...autoscalerKind, name });
+  const goes = members.has(key) && !renders.merge.has(key);
+  const left = `spec.replicas is left to HorizontalPodAutoscaler ${name}`;
+  return goes ? `${left}, which this removes: the number that it set stays, and shows as drift afterwards` : left;
 }
 
 const replicas: FieldPattern = fieldPattern('spec.replicas');
