@@ -118,7 +118,7 @@ function maskNamedValues(text: string): string {
       /("?name"?\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"?value"?\s*:\s*)"(?:[^"\\]|\\.)*"/gi,
       (whole, start: string, name: string) => (isSecretName(name) ? `${start}"${masked}"` : whole),
     )
-    .replace(/"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"/g, (whole, name: string, colon: string) =>
+    .replace(/"((?:[^"\\]|\\.){0,256})"(\s*:\s*)"((?:[^"\\]|\\.)*)"/g, (whole, name: string, colon: string) =>
       isSecretName(name) ? `"${name}"${colon}"${masked}"` : whole,
     )
     .replace(

@@ -21,7 +21,6 @@ test.each([
 
 test('a hostile text costs no more than its length', () => {
   const start = performance.now();
-  for (const text of ['://'.repeat(20_000), '-----BEGIN '.repeat(6_000), 'eyJ'.repeat(20_000), 'Basic '.repeat(10_000)])
-    maskCredentials(text);
+  for (const part of ['://', '-----BEGIN ', 'eyJ', '-eyJ', 'Basic ']) maskCredentials(part.repeat(25_000));
   expect(performance.now() - start).toBeLessThan(2_000);
 });
