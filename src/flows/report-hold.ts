@@ -91,7 +91,7 @@ async function learn({ store }: HoldPorts, repository: Repository, issue: Report
 
 /** Plans without effects share a digest: only this target's own is shown. */
 async function findPlan(ports: HoldPorts, deployment: Deployment, digest: PlanDigest): Promise<Plan | undefined> {
-  const found = await ports.store.plan(digest);
+  const found = await ports.store.plan(digest, { target: deployment.target, head: deployment.commit });
   return found?.repository === deployment.repository && found.plan.target === deployment.target
     ? found.plan
     : undefined;

@@ -44,7 +44,7 @@ export async function validateDirectory({
       target,
       all: found.targets,
     });
-    problems.push(...render.problems);
+    for (const problem of render.problems) problems.push(problem);
     renders.push({ target, render });
   }
   const objects = renders.flatMap(({ render }) => render.objects);
@@ -145,7 +145,7 @@ async function placer(known: KnownSchemas, problems: Problem[]) {
       ...(namespace === undefined ? {} : { defaultNamespace: namespace }),
       ...(namespaces === undefined ? {} : { namespaces }),
     });
-    problems.push(...placement.problems);
+    for (const problem of placement.problems) problems.push(problem);
     return [...placement.objects.values()];
   };
 }

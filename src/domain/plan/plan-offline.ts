@@ -50,7 +50,7 @@ export function planOffline(input: OfflineInput): Plan {
     const confidence = checked?.confidence ?? { level: 'rendered', reason: input.reason };
     const change = changeOf({ before, after, ignore }, confidence);
     if (change !== undefined) changes.push(change);
-    problems.push(...(checked?.problems ?? []));
+    for (const problem of checked?.problems ?? []) problems.push(problem);
   }
   return {
     digest: digestEffects([]),
