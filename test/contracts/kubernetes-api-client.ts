@@ -33,7 +33,7 @@ export interface ApiDocument {
     readonly continue?: string;
   };
   readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: unknown;
+  readonly spec?: { readonly [field: string]: unknown };
   readonly status?: { readonly [field: string]: unknown; readonly conditions?: readonly Condition[] };
   readonly items: readonly ApiDocument[];
   readonly message: string;

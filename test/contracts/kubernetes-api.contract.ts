@@ -1251,7 +1251,9 @@ export function describeKubernetesApi(name: string, connect: () => Promise<ApiAc
           const isSettled =
             body.status?.observedGeneration === body.metadata.generation &&
             conditionOf(body, 'Progressing')?.reason === 'NewReplicaSetAvailable' &&
-            body.status?.unavailableReplicas === undefined;
+            body.status?.unavailableReplicas === undefined &&
+            // A controller that has seen the new number says so before it has counted new pods.
+            body.status?.replicas === body.spec?.replicas;
           return isSettled ? body : undefined;
         });
 
