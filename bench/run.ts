@@ -14,6 +14,20 @@ const endMark = '<!-- end of figures -->';
 const page = new URL('../docs/performance.md', import.meta.url);
 const newPage = `# Performance\n\nRatios of one run on one machine; see bench/ for how each is measured.\n\n${beginMark}\n${endMark}\n`;
 
+/** What is aimed at; figures without one are there to be compared. */
+const goals: Readonly<Record<string, string>> = {
+  P1: '≥ 60',
+  P2: '≥ 150',
+  'P2.requests': '≤ 2',
+  P3: '≤ 1.3',
+  P4: '≥ 0.6',
+  'P4-postgres': '≥ 0.6',
+  'P4-p99': '≤ 3',
+  'P4-p99-postgres': '≤ 3',
+  P5: '≤ 2',
+  P9: '≥ 1',
+};
+
 interface Outcome {
   readonly bench: string;
   readonly lines: readonly string[];
@@ -75,12 +89,12 @@ function figures(all: readonly Outcome[]): string {
       .filter((line) => !line.startsWith('#'))
       .map((line) => {
         const [figure = '', ...value] = line.split(' ');
-        return `| ${figure} | ${value.join(' ')} | \`npm run bench -- ${bench}\` |`;
+        return `| ${figure} | ${value.join(' ')} | ${goals[figure] ?? ''} | \`npm run bench -- ${bench}\` |`;
       }),
   );
   const remarks = all.flatMap(({ lines }) =>
     lines.filter((line) => line.startsWith('#')).map((line) => `- ${line.slice(1).trim()}`),
   );
   const machine = `Measured with Node ${process.versions.node} on ${availableParallelism()} cores of ${process.platform} ${process.arch}.`;
-  return ['| figure | measured | command |', '|---|---|---|', ...rows, '', machine, '', ...remarks].join('\n');
+  return ['| figure | measured | goal | command |', '|---|---|---|---|', ...rows, '', machine, '', ...remarks].join('\n');
 }

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { systemClock } from '../src/adapters/clock/system-clock.ts';
 import { decodeWorkers } from '../src/adapters/decoder/decode-workers.ts';
 import { loadClusters } from '../src/adapters/kubernetes/load-clusters.ts';
+import { jsonTextInTurns } from '../src/adapters/postgres/json-text.ts';
 import { commitSha, installationId, parseTargetName, repositoryId, treeSha } from '../src/domain/identity.ts';
 import type { ManifestFile } from '../src/domain/manifest/manifest-file.ts';
 import { planCheck } from '../src/domain/report/plan-check.ts';
@@ -49,7 +50,7 @@ try {
       outcome: { kind: 'planned', plans: [plan], problems: [], configurationChanged: false, offline: false },
     });
     await stallOf(`reporting ${what}`, async () => [planComment(planned), planCheck(planned)]);
-    await stallOf(`writing down ${what}`, async () => JSON.stringify(plan));
+    await stallOf(`writing down ${what}`, () => jsonTextInTurns(plan));
   }
 } finally {
   await decoder.close();

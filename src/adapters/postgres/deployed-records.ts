@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { clusterUid, commitSha, parseTargetName, repositoryId } from '../../domain/identity.ts';
 import type { DeployedTarget, LockProof, Records, StoredLeaf } from '../../flows/ports/store.ts';
 import { withProof } from './fencing.ts';
-import { jsonText } from './json-text.ts';
+import { jsonTextInTurns } from './json-text.ts';
 import { readRow } from './read-row.ts';
 import type { Db, Tables } from './tables.ts';
 
@@ -38,7 +38,7 @@ export function deployedRecords(
           commit: deployed.commit,
           sequence: deployed.sequence,
           directory: deployed.directory,
-          stored: jsonText(deployed.stored),
+          stored: await jsonTextInTurns(deployed.stored),
           at: sql<Date>`clock_timestamp()`,
         };
         await transaction

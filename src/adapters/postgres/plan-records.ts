@@ -4,7 +4,7 @@ import { commitSha, planDigest, pullNumber, repositoryId, treeSha } from '../../
 import type { Effect } from '../../domain/plan/effect.ts';
 import type { Plan } from '../../domain/plan/plan.ts';
 import type { PlanRun, Records } from '../../flows/ports/store.ts';
-import { jsonText } from './json-text.ts';
+import { jsonTextInTurns } from './json-text.ts';
 import { readEffect, readOutcome, readPlan } from './plan-json.ts';
 import { readRow } from './read-row.ts';
 import { atomically, type Db } from './tables.ts';
@@ -58,7 +58,7 @@ export function planRecords(db: Db): PlanRecords {
         tree: run.tree ?? null,
         fingerprint: run.fingerprint,
         plans: [...run.plans],
-        outcome: jsonText(run.outcome),
+        outcome: await jsonTextInTurns(run.outcome),
       };
       await db
         .insertInto('plan_run')
@@ -172,7 +172,7 @@ export function planRecords(db: Db): PlanRecords {
 async function savePlan(db: Db, repository: number, plan: Plan): Promise<void> {
   const content = {
     cluster_uid: plan.cluster.uid ?? null,
-    plan: jsonText(plan),
+    plan: await jsonTextInTurns(plan),
     saved_at: sql<Date>`clock_timestamp()`,
   };
   await db

@@ -5,7 +5,7 @@ import type { Detail } from './detail.ts';
 /** One object's part of a plan's text. */
 export interface ChangeBlock {
   readonly change: Change;
-  /** For a `diff` block; every line is visible text, but not escaped for HTML. */
+  /** For a `diff` block; every line is visible text, but not escaped for HTML. Made when they are first asked for: most of a large plan is shown nowhere. */
   readonly lines: readonly string[];
 }
 
@@ -13,8 +13,19 @@ export interface ChangeBlock {
 export function planSection(plan: Pick<Plan, 'changes'>, detail: Detail): readonly ChangeBlock[] {
   return plan.changes
     .filter((change) => change.action !== 'no-op' || change.notes.length > 0 || hasDiff(change))
-    .map((change) => ({ change, lines: changeLines(change, detail) }))
+    .map((change) => blockOf(change, detail))
     .sort((left, right) => dangerOf(right.change) - dangerOf(left.change));
+}
+
+function blockOf(change: Change, detail: Detail): ChangeBlock {
+  let lines: readonly string[] | undefined;
+  return {
+    change,
+    get lines() {
+      lines ??= changeLines(change, detail);
+      return lines;
+    },
+  };
 }
 
 /** Also where nothing moves: steps that lead there and back are effects, and somebody approves them. */

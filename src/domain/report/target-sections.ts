@@ -7,6 +7,8 @@ import { type ChangeBlock, dangerOf, planSection } from './plan-section.ts';
 import { fence, htmlCode } from './safe-text.ts';
 import { utf8Bytes } from './text-size.ts';
 
+/** So many objects in a row that found no place: the smaller ones behind them are not tried. */
+const mostMisfits = 100;
 /** Words, fence and link around the blocks of one target. */
 const frameBytes = 700;
 
@@ -65,12 +67,18 @@ function chooseBlocks(sections: readonly Section[], bytes: number): ReadonlySet<
   const chosen = new Set<ChangeBlock>();
   const opened = new Set<Plan>();
   let left = bytes;
+  let misfits = 0;
   for (const { plan, block } of queue) {
     const size =
       utf8Bytes(block.lines.join('\n')) +
       2 +
       (opened.has(plan) ? 0 : frameBytes + utf8Bytes(htmlCode(plan.target)) + utf8Bytes(htmlCode(plan.cluster.name)));
-    if (size > left) continue;
+    if (size > left) {
+      misfits += 1;
+      if (misfits === mostMisfits) break;
+      continue;
+    }
+    misfits = 0;
     left -= size;
     opened.add(plan);
     chosen.add(block);
