@@ -96,5 +96,7 @@ function figures(all: readonly Outcome[]): string {
     lines.filter((line) => line.startsWith('#')).map((line) => `- ${line.slice(1).trim()}`),
   );
   const machine = `Measured with Node ${process.versions.node} on ${availableParallelism()} cores of ${process.platform} ${process.arch}.`;
-  return ['| figure | measured | goal | command |', '|---|---|---|---|', ...rows, '', machine, '', ...remarks].join('\n');
+  return ['| figure | measured | goal | command |', '|---|---|---|---|', ...rows, '', machine, '', ...remarks].join(
+    '\n',
+  );
 }
