@@ -13,7 +13,7 @@ import {
   treeSha,
 } from '../../src/domain/identity.ts';
 import { decodeManifests } from '../../src/domain/manifest/decode-manifests.ts';
-import { readFieldPattern } from '../../src/domain/plan/field-pattern.ts';
+import { readIgnoredPattern } from '../../src/domain/plan/field-pattern.ts';
 import type { IgnoreRule } from '../../src/domain/plan/ignored-fields.ts';
 import type { Target } from '../../src/domain/target/target.ts';
 import type { ApplyOutcome } from '../../src/flows/apply-outcome.ts';
@@ -213,7 +213,7 @@ export class EngineStory {
 }
 
 export function ignoring(kind: string, path: string): IgnoreRule {
-  const read = readFieldPattern(path);
+  const read = readIgnoredPattern(path);
   if (read.kind === 'invalid') throw new Error(read.message);
   return { kind, path: read.pattern };
 }

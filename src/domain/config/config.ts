@@ -1,12 +1,15 @@
 import type { Position } from '../manifest/rendered-object.ts';
 import type { IgnoreRule } from '../plan/ignored-fields.ts';
 import type { ForceConflicts } from '../plan/take-fields.ts';
+import type { ApprovalSource, Rule } from './rule.ts';
 
 /** `.github/planwright.yml`, read, validated and with every default filled in. Shapes follow the published schema. */
 export interface Configuration {
   readonly apply: 'after-merge';
   readonly environments: ReadonlyMap<string, Environment>;
   readonly stacks: readonly Stack[];
+  /** Conditions of the gate. */
+  readonly rules: readonly Rule[];
 }
 
 export interface Environment {
@@ -17,6 +20,8 @@ export interface Environment {
   readonly approvals: number;
   /** Environments whose targets of the same merge must be healthy before this one's start. */
   readonly after: readonly string[];
+  /** Who may say `/override approvals` here; nobody when it is empty or absent. */
+  readonly override?: readonly ApprovalSource[];
 }
 
 export interface Stack {

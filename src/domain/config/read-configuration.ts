@@ -4,6 +4,7 @@ import type { Configuration } from './config.ts';
 import type { ConfigurationShape } from './configuration-shape.ts';
 import { readEnvironments } from './read-environments.ts';
 import { invalid, readMapping } from './read-mapping.ts';
+import { readRules } from './read-rules.ts';
 import { readStacks } from './read-stacks.ts';
 import { shapeValidator } from './schema-problems.ts';
 import { unsupportedKeys } from './unsupported-keys.ts';
@@ -37,12 +38,15 @@ export function readConfiguration(
   const unsupported = unsupportedKeys(root, place);
   const environments = readEnvironments(validated.shape, { root, place, server });
   const stacks = readStacks(validated.shape, { root, place });
-  const problems = [...unsupported, ...environments.problems, ...stacks.problems];
+  const names = [...environments.environments.keys()];
+  const rules = readRules(validated.shape, { root, place, origin: 'repository', environments: names });
+  const problems = [...unsupported, ...environments.problems, ...stacks.problems, ...rules.problems];
   if (problems.length > 0) return invalid(problems);
   const configuration: Configuration = {
     apply: 'after-merge',
     environments: environments.environments,
     stacks: stacks.stacks,
+    rules: rules.rules,
   };
   return { kind: 'read', configuration, warnings: stacks.warnings };
 }

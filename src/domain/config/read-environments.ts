@@ -5,6 +5,7 @@ import type { ConfigurationShape, EnvironmentShape } from './configuration-shape
 import { findCycle } from './environment-order.ts';
 import { suggestion } from './nearest-key.ts';
 import { findPlaced, type Place } from './placed-node.ts';
+import { readApprovers } from './read-rules.ts';
 
 interface Surroundings {
   readonly root: YamlMapping;
@@ -29,7 +30,13 @@ export function readEnvironments(
 }
 
 function withDefaults(name: string, shape: EnvironmentShape): Environment {
-  return { name, cluster: shape.cluster ?? name, approvals: shape.approvals ?? 1, after: shape.after ?? [] };
+  return {
+    name,
+    cluster: shape.cluster ?? name,
+    approvals: shape.approvals ?? 1,
+    after: shape.after ?? [],
+    ...(shape.override === undefined ? {} : { override: readApprovers(shape.override.from) }),
+  };
 }
 
 function clusterProblems(

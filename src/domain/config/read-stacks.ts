@@ -1,6 +1,6 @@
 import type { Problem } from '../manifest/rendered-object.ts';
 import type { YamlMapping } from '../manifest/yaml-tree.ts';
-import { readFieldPattern } from '../plan/field-pattern.ts';
+import { readIgnoredPattern } from '../plan/field-pattern.ts';
 import type { IgnoreRule } from '../plan/ignored-fields.ts';
 import type { ForceConflicts } from '../plan/take-fields.ts';
 import type { Stack } from './config.ts';
@@ -118,7 +118,7 @@ function readIgnored(shapes: readonly IgnoreShape[]): IgnoredRead {
   const rules: IgnoreRule[] = [];
   const faults: { readonly at: readonly [number, string]; readonly message: string }[] = [];
   shapes.forEach(({ path, ...what }, index) => {
-    const read = readFieldPattern(path);
+    const read = readIgnoredPattern(path);
     if (read.kind === 'pattern') rules.push({ ...what, path: read.pattern });
     else faults.push({ at: [index, 'path'], message: read.message });
     for (const key of ['namespace', 'name'] as const) {

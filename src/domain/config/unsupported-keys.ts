@@ -15,7 +15,6 @@ const only =
 const inFile: ReadonlyMap<string, Harmless> = new Map([
   ['apply', only('after-merge')],
   ['policies', emptyList],
-  ['rules', emptyList],
 ]);
 const inServerFile: ReadonlyMap<string, Harmless> = new Map([
   ['rules', emptyList],
@@ -23,7 +22,6 @@ const inServerFile: ReadonlyMap<string, Harmless> = new Map([
 ]);
 const inEnvironment: ReadonlyMap<string, Harmless> = new Map([
   ['bake', never],
-  ['override', never],
   ['freeze', emptyList],
 ]);
 const inStack: ReadonlyMap<string, Harmless> = new Map([

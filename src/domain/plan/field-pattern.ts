@@ -18,6 +18,19 @@ const indispensable = ['apiVersion', 'kind', 'metadata', 'metadata.name', 'metad
 
 const token = /\.?("(?:[^"\\]|\\.)*"|[^.[\]"]+)|\[((?:"(?:[^"\\]|\\.)*"|[^"\]])*)\]/y;
 
+/** Reads a pattern of fields that others own: as `readFieldPattern`, less what every object needs. */
+export function readIgnoredPattern(text: string): FieldPatternRead {
+  const read = readFieldPattern(text);
+  if (read.kind === 'invalid') return read;
+  const { names } = read.pattern;
+  const covered = indispensable.find((path) => matchNames([...names, '**'], path.split('.')));
+  if (covered !== undefined && names[0] !== '**')
+    return notIgnorable(text, `every object needs its ${covered}; name the fields below it`);
+  if (names.every((name) => name === '**'))
+    return notIgnorable(text, 'it would cover the whole object; name its fields');
+  return read;
+}
+
 /**
  * Reads `spec.template.spec.containers[name=*].image` or `metadata.annotations["example.com/note"]`: paths as server-side apply names them, where `*` and
  * `?` stand for a part of one name or of one item's keys (`[*]` is any item), and `**` for any number of levels.
@@ -36,10 +49,6 @@ export function readFieldPattern(text: string): FieldPatternRead {
   if (names[0]?.startsWith('[') === true) return invalid(text, 'it must begin with a field');
   if ((text.match(/[*?]/g) ?? []).length > maxWildcards)
     return invalid(text, `it has more than ${maxWildcards} wildcards; use several entries`);
-  const covered = indispensable.find((path) => matchNames([...names, '**'], path.split('.')));
-  if (covered !== undefined && names[0] !== '**')
-    return invalid(text, `every object needs its ${covered}; name the fields below it`);
-  if (names.every((name) => name === '**')) return invalid(text, 'it would cover the whole object; name its fields');
   return { kind: 'pattern', pattern: { text, names } };
 }
 
@@ -77,5 +86,9 @@ function unquoted(name: string): string {
 }
 
 function invalid(text: string, why: string): FieldPatternRead {
+  return { kind: 'invalid', message: `${JSON.stringify(text)} is no path of fields: ${why}` };
+}
+
+function notIgnorable(text: string, why: string): FieldPatternRead {
   return { kind: 'invalid', message: `${JSON.stringify(text)} is no field that could be ignored: ${why}` };
 }

@@ -71,18 +71,26 @@ function holdsSecret(value: Json): boolean {
   return namedSecrets(value).next().done !== true;
 }
 
-function* namedSecrets(value: Json): Generator<Json> {
+function* namedSecrets(value: Json, heldUnder?: string): Generator<Json> {
   if (isJsonArray(value)) {
     for (const item of value) yield* namedSecrets(item);
     return;
   }
   if (!isJsonObject(value)) return;
-  if (typeof value['name'] === 'string' && isSecretName(value['name']) && isTold(value['value'])) yield value['value'];
   for (const [name, member] of Object.entries(value)) {
-    if (isSecretName(name) && isPlain(member)) yield member;
-    else yield* namedSecrets(member);
-    if (isSecretName(name) && isJsonObject(member) && isTold(member['value'])) yield member['value'];
+    if (isSecretMember(value, name, heldUnder)) yield member;
+    else yield* namedSecrets(member, name);
   }
+}
+
+/** Whether the names in and above a map say that this member of it may not be shown. `heldUnder` is the name of the map itself. */
+export function isSecretMember(map: JsonObject, name: string, heldUnder: string | undefined): boolean {
+  const member = map[name];
+  if (!isTold(member)) return false;
+  if (isSecretName(name) && isPlain(member)) return true;
+  if (name !== 'value') return false;
+  const named = map['name'];
+  return (typeof named === 'string' && isSecretName(named)) || (heldUnder !== undefined && isSecretName(heldUnder));
 }
 
 /** A map below a secret name has names of its own (`secret: { secretName: tls }`), of which `value` is none. */

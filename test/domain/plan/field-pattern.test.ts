@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PathSegment } from '../../../src/domain/plan/field-path.ts';
-import { coversField, readFieldPattern } from '../../../src/domain/plan/field-pattern.ts';
+import { coversField, readIgnoredPattern } from '../../../src/domain/plan/field-pattern.ts';
 import { pattern } from './object-builder.ts';
 
 const field = (name: string): PathSegment => ({ kind: 'field', name });
@@ -52,7 +52,7 @@ describe('a field pattern', () => {
     ['**', 'it would cover the whole object'],
     [`spec.${'*a'.repeat(21)}`, 'it has more than 20 wildcards'],
   ])('%j is refused', (text, why) => {
-    const read = readFieldPattern(text);
+    const read = readIgnoredPattern(text);
     expect(read.kind === 'invalid' ? read.message : read.kind).toContain(why);
   });
 

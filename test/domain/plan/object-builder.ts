@@ -8,7 +8,7 @@ import {
 } from '../../../src/domain/manifest/rendered-object.ts';
 import { assemblePlan, type PlanInput } from '../../../src/domain/plan/assemble-plan.ts';
 import { clientSideApply } from '../../../src/domain/plan/client-side-apply.ts';
-import { type FieldPattern, readFieldPattern } from '../../../src/domain/plan/field-pattern.ts';
+import { type FieldPattern, readIgnoredPattern } from '../../../src/domain/plan/field-pattern.ts';
 import type { FieldSchema } from '../../../src/domain/plan/field-schema.ts';
 import type { LiveState, ObjectFacts } from '../../../src/domain/plan/object-facts.ts';
 import type { PlacedObject } from '../../../src/domain/plan/place-objects.ts';
@@ -166,7 +166,7 @@ export function facts(stages: ObjectStages): ObjectFacts {
 }
 
 export function pattern(path: string): FieldPattern {
-  const read = readFieldPattern(path);
+  const read = readIgnoredPattern(path);
   if (read.kind === 'invalid') throw new Error(read.message);
   return read.pattern;
 }

@@ -39,6 +39,11 @@ function countOf(node: ASTNode, counts: (node: ASTNode) => boolean): number {
   return count;
 }
 
+/** Whether one of the nodes is such. */
+export function holdsNode(root: ASTNode, isSuch: (node: ASTNode) => boolean): boolean {
+  return isSuch(root) || childrenOf(root).some((child) => holdsNode(child, isSuch));
+}
+
 /** The nodes right below one. */
 export function childrenOf(node: ASTNode): readonly ASTNode[] {
   return nodesIn(node.args);

@@ -1,8 +1,9 @@
-import type { Environment } from '@marcbachmann/cel-js';
+import type { ASTNode, Environment } from '@marcbachmann/cel-js';
 import ipaddr from 'ipaddr.js';
 import { CheckBudget } from '../check-budget.ts';
 import { linearPattern } from '../linear-pattern.ts';
 import { compareQuantities, isQuantityText, type Quantity, quantityOf, quantitySum } from '../quantity.ts';
+import { childrenOf } from './expression-cost.ts';
 
 /** What a rule did is an error for the API server too: the object is refused. */
 export class RuleFault extends Error {
@@ -13,7 +14,13 @@ export class RuleFault extends Error {
 }
 
 /** The name under which `matches` is called: the library's own backtracks. */
-export const linearMatches = 'matchesLinearly';
+const linearMatches = 'matchesLinearly';
+
+/** Calls the functions of this file where the library has its own. */
+export function callLinearly(node: ASTNode): void {
+  if (node.op === 'rcall' && node.args[0] === 'matches') node.args[0] = linearMatches;
+  for (const child of childrenOf(node)) callLinearly(child);
+}
 
 /** Characters that one call may produce or read; a longer text is nothing that a definition describes. */
 const maxText = 1_048_576;
@@ -24,26 +31,31 @@ type Value = unknown;
 /**
  * The functions that Kubernetes adds to CEL (https://kubernetes.io/docs/reference/using-api/cel/), as far as definitions use them: texts, lists, sets, regular expressions,
  * quantities, addresses. What is missing here makes a rule that nobody evaluates, never one that holds.
+ *
+ * @param budgetOfCall what one call of a regular expression may take
  */
-export function addKubernetesFunctions(environment: Environment): void {
-  addTexts(environment);
+export function addKubernetesFunctions(
+  environment: Environment,
+  budgetOfCall: () => CheckBudget = () => new CheckBudget(stepsOfACall),
+): void {
+  addTexts(environment, budgetOfCall);
   addLists(environment);
   addSets(environment);
   addQuantities(environment);
   addAddresses(environment);
 }
 
-function addTexts(environment: Environment): void {
+function addTexts(environment: Environment, budgetOfCall: () => CheckBudget): void {
   const find = (text: string, pattern: string, global: boolean): readonly string[] => {
     const compiled = linearPattern(pattern);
     if (compiled === undefined) throw new RuleFault('the regular expression is invalid');
-    return compiled.findings(text, global, new CheckBudget(stepsOfACall));
+    return compiled.findings(text, global, budgetOfCall());
   };
   environment
     .registerFunction(`string.${linearMatches}(string): bool`, (text: string, pattern: string) => {
       const compiled = linearPattern(pattern);
       if (compiled === undefined) throw new RuleFault('the regular expression is invalid');
-      return compiled.found(text, new CheckBudget(stepsOfACall));
+      return compiled.found(text, budgetOfCall());
     })
     .registerFunction(
       'string.find(string): string',

@@ -3,8 +3,8 @@ import { isJsonArray, isJsonObject, type Json } from '../../json.ts';
 import type { FieldSchema, ValidationRule } from '../../plan/field-schema.ts';
 import { pointerBelow, pointerText } from '../schema-check.ts';
 import type { Findings } from '../validate-value.ts';
-import { childrenOf, expressionCost } from './expression-cost.ts';
-import { addKubernetesFunctions, linearMatches, RuleFault } from './kubernetes-functions.ts';
+import { expressionCost } from './expression-cost.ts';
+import { addKubernetesFunctions, callLinearly, RuleFault } from './kubernetes-functions.ts';
 import { isOrderless, type ListOrder, type ReadTime, ruleValue } from './rule-value.ts';
 
 /** Steps of CEL are dear: this many of the budget's each. */
@@ -147,11 +147,6 @@ function compile(rule: string): Program {
   } catch (error) {
     return { kind: 'invalid', reason: reasonOf(error) };
   }
-}
-
-function callLinearly(node: ASTNode): void {
-  if (node.op === 'rcall' && node.args[0] === 'matches') node.args[0] = linearMatches;
-  for (const child of childrenOf(node)) callLinearly(child);
 }
 
 const readers = {
