@@ -21,6 +21,14 @@ export interface Stage {
   openFromFork(pull: { readonly branch: string; readonly author: string }): Promise<PullNumber>;
   approve(review: { readonly number: PullNumber; readonly reviewer: string }): Promise<number>;
   dismiss(review: { readonly number: PullNumber; readonly review: number; readonly by: string }): Promise<void>;
+  /** A team of the repository's organization; `parent` is a team that stands already. */
+  team(team: {
+    readonly slug: string;
+    readonly members: readonly string[];
+    readonly invited?: readonly string[];
+    readonly parent?: string;
+  }): Promise<void>;
+  leaveTeam(slug: string, login: string): Promise<void>;
   merge(merge: { readonly number: PullNumber; readonly by: string }): Promise<CommitSha>;
   comment(comment: { readonly number: number; readonly author: string; readonly body: string }): Promise<number>;
   deleteComment(id: number): Promise<void>;
@@ -197,6 +205,43 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
       expect(await may(reader)).toBe('read');
       expect(await may(stranger)).toBe('none');
       expect(await may('nobody-of-that-name')).toBe('none');
+    });
+  });
+
+  describe('a team', () => {
+    const idOf = async (author: string) => {
+      await stage.push({ branch, author });
+      return (await read(await stage.open({ branch, author }))).author.id;
+    };
+
+    it('has the people of the teams below it, and no one who was only invited', async () => {
+      const { maintainer, writer, triager, reader } = stage.people;
+      await stage.team({ slug: 'platform', members: [maintainer], invited: [reader] });
+      await stage.team({ slug: 'database', members: [writer], parent: 'platform' });
+
+      const team = await github.team(repository, 'platform');
+      expect(team).toMatchObject({ complete: true });
+      expect(team?.people.size).toBe(2);
+      expect(team?.people.has(await idOf(writer))).toBe(true);
+      const isIn = (login: string) => github.isTeamMember(repository, 'platform', login);
+      expect(await isIn(maintainer)).toBe(true);
+      expect(await isIn(writer)).toBe(true);
+      expect(await isIn(triager)).toBe(false);
+      expect(await isIn(reader)).toBe(false);
+    });
+
+    it('loses whoever leaves it at once', async () => {
+      const { maintainer, writer } = stage.people;
+      await stage.team({ slug: 'leaving', members: [maintainer, writer] });
+      await stage.leaveTeam('leaving', writer);
+
+      expect((await github.team(repository, 'leaving'))?.people.size).toBe(1);
+      expect(await github.isTeamMember(repository, 'leaving', writer)).toBe(false);
+    });
+
+    it('that does not exist is undefined and has nobody in it', async () => {
+      expect(await github.team(repository, 'nobody-founded-it')).toBeUndefined();
+      expect(await github.isTeamMember(repository, 'nobody-founded-it', stage.people.writer)).toBe(false);
     });
   });
 

@@ -85,6 +85,11 @@ async function sandboxStage(name: `${string}/infra`): Promise<Stage> {
     },
     approve: ({ number, reviewer }) => sandbox.review({ repo: name, number, reviewer, state: 'APPROVED' }),
     dismiss: ({ number, review, by }) => sandbox.dismissReview({ repo: name, number, reviewId: review, by }),
+    team: async ({ slug, members, invited = [], parent }) => {
+      sandbox.createTeam(owner, slug, { members, ...(parent !== undefined && { parent }) });
+      for (const login of invited) sandbox.inviteToTeam(owner, slug, login);
+    },
+    leaveTeam: async (slug, login) => sandbox.removeTeamMember(owner, slug, login),
     merge: async ({ number, by }) => commitSha(await sandbox.merge({ repo: name, number, by })),
     comment: async ({ number, author, body }) => sandbox.comment({ repo: name, number, author, body }),
     deleteComment: async (commentId) => sandbox.deleteComment({ repo: name, commentId, by: people.admin }),

@@ -6,6 +6,7 @@ import { checks } from './check-runs.ts';
 import { conversation } from './conversation.ts';
 import { deploymentRecords } from './deployments.ts';
 import { pullRequests } from './pull-requests.ts';
+import { teams } from './teams.ts';
 import type { InstallationOctokit } from './throttled-octokit.ts';
 
 export interface GitHubApiOptions {
@@ -26,6 +27,7 @@ export function gitHubApi({ octokitFor, appId, appSlug, log, now = Date.now }: G
   const calls = callsTo({ octokitFor, now });
   return {
     ...pullRequests({ calls, log }),
+    ...teams({ calls }),
     ...checks({ calls, appId }),
     ...conversation({ calls, appId, appSlug }),
     ...deploymentRecords({ calls, appId, appSlug }),

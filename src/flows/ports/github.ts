@@ -108,6 +108,21 @@ export interface PullRequests {
   permission(repository: Repository, login: string): Promise<Permission>;
 }
 
+/** The people of a team, those of the teams below it included, invitations not; by their ids. */
+export interface Team {
+  readonly people: ReadonlySet<number>;
+  /** False: these are the first hundred; whether somebody else is in the team has to be asked. */
+  readonly complete: boolean;
+}
+
+/** Teams of the organization that owns a repository, as they are now. Both reject with `InstallationUnusable` where the app may not read members. */
+export interface Teams {
+  /** Undefined when there is no such team; no team belongs to a user. One request, whatever the team's size. */
+  team(repository: Repository, slug: string): Promise<Team | undefined>;
+  /** Nested teams count, an invitation does not. False also where there is no such team. */
+  isTeamMember(repository: Repository, slug: string, login: string): Promise<boolean>;
+}
+
 /** Checks. None of these decides anything: decisions never read a check run. */
 export interface Checks {
   createCheckRun(repository: Repository, request: CheckRunRequest): Promise<CheckRun>;
@@ -179,7 +194,7 @@ export interface DeploymentRecords {
   ): Promise<void>;
 }
 
-export interface GitHub extends PullRequests, Checks, Conversation, DeploymentRecords {}
+export interface GitHub extends PullRequests, Teams, Checks, Conversation, DeploymentRecords {}
 
 /** The installation is suspended, deleted, or lacks a permission: nothing can be said on GitHub, and a retry would not help soon. */
 export class InstallationUnusable extends Error {

@@ -1,7 +1,7 @@
 import type { SandboxClock } from './clock.ts';
 import type { Fault, Faults } from './faults.ts';
 import { type FileContent, noCommit, type Signature } from './git-storage.ts';
-import { addTeamMember, createAccount, createTeam, grant, requireTeam } from './model/accounts.ts';
+import { addTeamMember, createAccount, createTeam, grant, inviteToTeam, requireTeam } from './model/accounts.ts';
 import { person } from './model/actor.ts';
 import {
   createInstallationToken,
@@ -221,6 +221,10 @@ export class SandboxGitHub {
 
   addTeamMember(organisation: string, slug: string, login: string): void {
     addTeamMember(this.#world, requireTeam(this.#world, organisation, slug), login);
+  }
+
+  inviteToTeam(organisation: string, slug: string, login: string): void {
+    inviteToTeam(this.#world, requireTeam(this.#world, organisation, slug), login);
   }
 
   removeTeamMember(organisation: string, slug: string, login: string): void {

@@ -44,6 +44,7 @@ export function createTeam(
     parentId: wanted.parent === null ? null : requireTeam(world, wanted.organisation, wanted.parent).id,
     createdAt: world.clock.now(),
     members: new Set(),
+    invited: new Set(),
   };
   world.state.teams.set(team.id, team);
   for (const login of wanted.members) addTeamMember(world, team, login);
@@ -55,7 +56,13 @@ export function addTeamMember(world: World, team: Team, login: string): void {
   const account = world.account(login);
   const owner = world.accountById(team.organisationId);
   if (!owner.members.has(account.id)) owner.members.set(account.id, 'member');
+  team.invited.delete(account.id);
   team.members.add(account.id);
+}
+
+/** Whom a team invites belongs to it only once they accept. */
+export function inviteToTeam(world: World, team: Team, login: string): void {
+  team.invited.add(world.account(login).id);
 }
 
 export function requireTeam(world: World, organisation: string, slug: string): Team {

@@ -21,6 +21,8 @@ export interface Team {
   readonly parentId: number | null;
   readonly createdAt: Date;
   readonly members: Set<number>;
+  /** Who was asked to join and has not answered. */
+  readonly invited: Set<number>;
 }
 
 export interface App {

@@ -33,11 +33,13 @@ export const accountRoutes = (world: World): readonly Route[] => [
   plain('GET /orgs/{org}/teams/{team_slug}/memberships/{username}', members, (call) => {
     const team = teamOf(world, call);
     const account = world.findAccount(call.path.username ?? '');
-    if (account === null || !world.teamMembers(team).has(account.id)) throw notFound();
+    if (account === null) throw notFound();
+    const active = world.teamMembers(team).has(account.id);
+    if (!active && !team.invited.has(account.id)) throw notFound();
     return ok({
       url: `${world.api}/organizations/${team.organisationId}/team/${team.id}/memberships/${account.login}`,
       role: 'member',
-      state: 'active',
+      state: active ? 'active' : 'pending',
     });
   }),
 
