@@ -1,16 +1,26 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { bundledSchemas } from './adapters/bundled-schemas/bundled-schemas.ts';
 import { localDirectory } from './adapters/directory/local-directory.ts';
 import { decodeManifests } from './domain/manifest/decode-manifests.ts';
 import type { Problem } from './domain/manifest/rendered-object.ts';
+import { entryLine, verdictText } from './domain/report/audit-text.ts';
 import { isValid, validationLines } from './domain/report/validation-text.ts';
 import type { KnownSchemas } from './domain/schema/known-schemas.ts';
-import { runCli, type ValidateOptions } from './entrypoints/cli/program.ts';
+import {
+  type ExportAuditOptions,
+  runCli,
+  type ValidateOptions,
+  type VerifyAuditOptions,
+} from './entrypoints/cli/program.ts';
+import type { AuditFilter, AuditLog } from './flows/ports/audit-log.ts';
 import type { Log } from './flows/ports/clock.ts';
 import type { Decoder } from './flows/ports/decoder.ts';
 import { validateDirectory } from './flows/validate-directory.ts';
+import { verifyAudit } from './flows/verify-audit.ts';
 import type { PlanwrightSettings } from './start-planwright.ts';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -154,6 +164,40 @@ async function withCluster<Result>(context: string, use: (known: KnownSchemas) =
   return clusterSchemas({ kubeconfig, context }, use);
 }
 
+async function verifyAuditCommand(options: VerifyAuditOptions): Promise<number> {
+  const verdict = await withAuditLog((log) => verifyAudit(log, options.mark));
+  print(options.json ? JSON.stringify(verdict) : verdictText(verdict));
+  return verdict.kind === 'intact' ? 0 : 1;
+}
+
+async function exportAudit(options: ExportAuditOptions): Promise<number> {
+  const filter: AuditFilter = {
+    ...(options.repository === undefined ? {} : { repository: options.repository }),
+    ...(options.since === undefined ? {} : { fromMs: options.since }),
+    ...(options.until === undefined ? {} : { beforeMs: options.until }),
+  };
+  await withAuditLog(async (log) => {
+    const lines = async function* () {
+      for await (const entry of log.entries(filter)) yield `${entryLine(entry)}\n`;
+    };
+    await pipeline(Readable.from(lines()), process.stdout, { end: false }).catch((error: NodeJS.ErrnoException) => {
+      // Whoever read it has seen enough.
+      if (error.code !== 'EPIPE') throw error;
+    });
+  });
+  return 0;
+}
+
+async function withAuditLog<Result>(read: (log: AuditLog) => Promise<Result>): Promise<Result> {
+  const [{ readAuditLog }, { readDatabasePlace }] = await Promise.all([
+    import('./adapters/postgres/audit-log.ts'),
+    import('./domain/config/read-process-settings.ts'),
+  ]);
+  const warn = (_facts: object, message: string) => complain(`planwright: ${message}`);
+  const log: Log = { debug: () => undefined, info: () => undefined, warn, error: warn };
+  return readAuditLog({ ...readDatabasePlace(process.env), log }, read);
+}
+
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -171,4 +215,8 @@ function refuse(problems: readonly string[]): number {
   return 2;
 }
 
-process.exitCode = await runCli(process.argv.slice(2), { serve, demo, validate }, { complain });
+process.exitCode = await runCli(
+  process.argv.slice(2),
+  { serve, demo, validate, verifyAudit: verifyAuditCommand, exportAudit },
+  { complain },
+);

@@ -31,6 +31,7 @@ export async function lookAtPullRequest(
   if (repository === undefined)
     return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
   await ports.store.firstSeen(repository.id, ports.clock.nowMs());
+  await ports.store.nameRepository(repository);
   const pull = await ports.github.pullRequest(repository, job.pull);
   if (pull === undefined) return;
   await endOlderHead(ports, pull);

@@ -14,6 +14,7 @@ export async function lookAtRepository(
   if (repository === undefined)
     return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
   await ports.store.firstSeen(repository.id, ports.clock.nowMs());
+  await ports.store.nameRepository(repository);
   const filter = {
     ...(job.branch === undefined ? {} : { base: job.branch }),
     ...(job.headSha === undefined ? {} : { headSha: commitSha(job.headSha) }),

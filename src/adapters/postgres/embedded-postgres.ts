@@ -90,6 +90,26 @@ export async function startEmbeddedPostgres(options: {
   };
 }
 
+/**
+ * The database of `dataDirectory` for somebody who only reads: that of the server that runs, or one that is started until `release`. A server that is
+ * started in between is refused as by another server. Rejects when there is no database.
+ */
+export async function shareEmbeddedPostgres(options: {
+  readonly dataDirectory: string;
+  readonly log: Log;
+}): Promise<{ readonly connection: PoolConfig; release(): Promise<void> }> {
+  const { dataDirectory } = options;
+  const folder = await realpath(dataDirectory).catch(() => dataDirectory);
+  if (!(await hasCluster(join(folder, 'postgres'))))
+    throw new Error(
+      `there is no database in ${dataDirectory}: set PLANWRIGHT_DATA to the folder of the server, or DATABASE_URL to its database`,
+    );
+  const running = await findRunning(await prepare(dataDirectory));
+  if (running !== undefined) return { connection: connectionTo(running.socketFolder), release: async () => undefined };
+  const started = await startEmbeddedPostgres(options);
+  return { connection: started.connection, release: () => started.stop() };
+}
+
 async function prepare(directory: string): Promise<PostgresHome> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const dataDirectory = await realpath(directory);

@@ -8,7 +8,9 @@ import { jsonText } from './json-text.ts';
 import { readRow } from './read-row.ts';
 import { atomically, type Db, type Tables } from './tables.ts';
 
-export function mergeRecords(db: Db): Pick<Records, 'firstSeen' | 'recordMerge' | 'merge' | 'mergesBetween'> {
+export function mergeRecords(
+  db: Db,
+): Pick<Records, 'firstSeen' | 'nameRepository' | 'recordMerge' | 'merge' | 'mergesBetween'> {
   return {
     async firstSeen(repository, nowMs) {
       const { first_seen_ms: firstSeenMs } = await db
@@ -22,6 +24,17 @@ export function mergeRecords(db: Db): Pick<Records, 'firstSeen' | 'recordMerge' 
         .returning('first_seen_ms')
         .executeTakeFirstOrThrow();
       return firstSeenMs ?? nowMs;
+    },
+
+    async nameRepository({ id, owner, name }) {
+      const named = { full_name: `${owner}/${name}`, named_at: sql<Date>`clock_timestamp()` };
+      await db
+        .insertInto('repository')
+        .values({ id, ...named })
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet(named).where('repository.full_name', 'is distinct from', named.full_name),
+        )
+        .execute();
     },
 
     async recordMerge(record) {

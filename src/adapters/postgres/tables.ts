@@ -64,6 +64,9 @@ export interface Tables {
   readonly repository: {
     readonly id: number;
     readonly first_seen_ms: number | null;
+    /** `owner/name` when it was looked at last. */
+    readonly full_name: string | null;
+    readonly named_at: Date | null;
     readonly merges: Generated<number>;
   };
   readonly merge: {
@@ -144,6 +147,8 @@ export interface Tables {
     readonly previous_hash: string;
     readonly hash: string;
   };
+  /** One row. */
+  readonly audit_end: { readonly sequence: number; readonly hash: string };
 }
 
 /** The tables, inside a transaction or not. */

@@ -4,7 +4,18 @@ import type { Json } from '../json.ts';
 /** What happened, append-only. Facts hold ids, logins, digests and reasons; never a secret. */
 export interface AuditRecord {
   readonly repository: RepositoryId;
-  readonly kind: 'plan' | 'decision' | 'approval' | 'merge' | 'apply' | 'hold' | 'deployed' | 'failed' | 'command';
+  readonly kind:
+    | 'plan'
+    | 'decision'
+    | 'approval'
+    | 'override'
+    | 'unlock'
+    | 'merge'
+    | 'apply'
+    | 'hold'
+    | 'deployed'
+    | 'failed'
+    | 'command';
   /** Pull request, target or object that it is about, for people to search by. */
   readonly subject: string;
   readonly facts: Json;

@@ -57,11 +57,23 @@ export function readProcessSettings(environment: Environment): ProcessSettingsRe
       listen: { host, port, webhookPath },
       logLevel,
       ...(databaseUrl !== undefined && { databaseUrl }),
-      dataDirectory: set('PLANWRIGHT_DATA') ?? '.planwright',
+      dataDirectory: readDataDirectory(set('PLANWRIGHT_DATA')),
       ...(configPath !== undefined && { configPath }),
       ...(kubeconfig !== undefined && { kubeconfig }),
     },
   };
+}
+
+/** Where the database is, for commands that need nothing else. Throws for an address that is none. */
+export function readDatabasePlace(environment: Environment): Pick<ProcessSettings, 'databaseUrl' | 'dataDirectory'> {
+  const read = readDatabaseUrl(environment['DATABASE_URL'] || undefined);
+  if ('problem' in read) throw new Error(read.problem);
+  const dataDirectory = readDataDirectory(environment['PLANWRIGHT_DATA'] || undefined);
+  return read.value === undefined ? { dataDirectory } : { databaseUrl: read.value, dataDirectory };
+}
+
+function readDataDirectory(written = '.planwright'): string {
+  return written;
 }
 
 function readAppId(written: string | undefined): Read<number> {

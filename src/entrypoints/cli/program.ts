@@ -1,10 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { type AuditMark, parseAuditMark } from '../../domain/audit/audit-chain.ts';
 
 /** What the command line can do; each resolves with the exit status: 0 fine, 1 differences or blocked, 2 error. */
 export interface CliActions {
   serve(): Promise<number>;
   demo(options: { readonly once: boolean; readonly port: number | undefined }): Promise<number>;
   validate(directory: string, options: ValidateOptions): Promise<number>;
+  verifyAudit(options: VerifyAuditOptions): Promise<number>;
+  exportAudit(options: ExportAuditOptions): Promise<number>;
 }
 
 export interface ValidateOptions {
@@ -13,6 +16,20 @@ export interface ValidateOptions {
   readonly kubernetesVersion?: string;
   /** A context of KUBECONFIG, whose schemas are used. */
   readonly cluster?: string;
+}
+
+export interface VerifyAuditOptions {
+  readonly json: boolean;
+  /** Written down earlier, from what this command printed. */
+  readonly mark: readonly AuditMark[];
+}
+
+export interface ExportAuditOptions {
+  /** GitHub's id, or `owner/name`. */
+  readonly repository?: number | string;
+  /** Milliseconds since the epoch; `until` is exclusive. */
+  readonly since?: number;
+  readonly until?: number;
 }
 
 export interface CliOutput {
@@ -60,6 +77,29 @@ export async function runCli(words: readonly string[], actions: CliActions, outp
     .action(async (directory: string, options: ValidateOptions) => {
       status = await actions.validate(directory, options);
     });
+  const audit = program
+    .command('audit')
+    .description('read the record of every plan, decision, approval and deployment');
+  audit
+    .command('verify')
+    .description(
+      'check that no record was changed, removed or inserted; exit status 1 for a broken chain, 2 when it could not run',
+    )
+    .option('--mark <sequence:hash>', 'a place that an earlier verification printed; may be repeated', collectMark, [])
+    .option('--json', 'print the verdict as JSON', false)
+    .action(async (options: VerifyAuditOptions) => {
+      status = await actions.verifyAudit(options);
+    });
+  audit
+    .command('export')
+    .description('print the records with their hashes, a JSON text a line')
+    .option('--repository <owner/name>', "only of this repository, by its name or GitHub's id", readRepository)
+    .option('--since <time>', 'from this moment on, as 2026-01-31 or 2026-01-31T12:00:00Z', readTime)
+    .option('--until <time>', 'before this moment', readTime)
+    .option('--json', 'JSON lines, which it prints anyway', false)
+    .action(async (options: ExportAuditOptions) => {
+      status = await actions.exportAudit(options);
+    });
   try {
     await program.parseAsync([...words], { from: 'user' });
     return status;
@@ -75,6 +115,28 @@ function readPort(text: string): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new InvalidArgumentError('a port is a number from 0 to 65535');
   return port;
+}
+
+function collectMark(text: string, others: readonly AuditMark[]): readonly AuditMark[] {
+  const mark = parseAuditMark(text);
+  if (mark === undefined) throw new InvalidArgumentError('a mark is a number, a colon and a hash of 64 digits');
+  return [...others, mark];
+}
+
+function readRepository(text: string): number | string {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  if (!/^[^/\s]+\/[^/\s]+$/.test(text))
+    throw new InvalidArgumentError("a repository is owner/name, or GitHub's id of it");
+  return text;
+}
+
+/** A day begins at midnight UTC; a time without a zone would mean something else on another machine. */
+function readTime(text: string): number {
+  const form = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+  const timeMs = form.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(timeMs))
+    throw new InvalidArgumentError('a time is a day as 2026-01-31, or with a zone as 2026-01-31T12:00:00Z');
+  return timeMs;
 }
 
 function isCommanderError(error: unknown): error is { readonly exitCode: number } {

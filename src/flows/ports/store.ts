@@ -7,6 +7,7 @@ import type {
   CommitSha,
   PlanDigest,
   PullNumber,
+  Repository,
   RepositoryId,
   TargetName,
   TreeSha,
@@ -177,6 +178,8 @@ export interface Records {
   // Repositories that are known since …
   /** Records when Planwright first saw the repository; returns the time of the first call. */
   firstSeen(repository: RepositoryId, nowMs: number): Promise<number>;
+  /** Keeps what the repository is called now, for people who ask for its records by name. */
+  nameRepository(repository: Repository): Promise<void>;
 
   // Merges and deployments
   /** Writes the record once, giving it the repository's next sequence; a second call returns the first one's record. */

@@ -1,9 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import { foundations } from './0001-foundations.ts';
+import { auditEnd } from './0003-audit-end.ts';
 
 /** In order, forward only; what has been released is never edited. */
 const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
   { number: 1, name: 'foundations', sql: foundations },
+  { number: 3, name: 'audit-end', sql: auditEnd },
 ];
 
 /** The number that the code needs the database to be at. */
