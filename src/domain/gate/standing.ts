@@ -8,14 +8,22 @@ export type Standing =
   /** GitHub does not say, or the team does not exist: no. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** Sources that a person is one of or not; who owns the changed files is asked of each file. */
+export type PersonalSource = Exclude<ApprovalSource, { readonly kind: 'codeowners' }>;
+
 /** What was looked up of the people who spoke and of the sources that rules and environments name. */
 export interface Standings {
-  of(person: Person, source: Exclude<ApprovalSource, { readonly kind: 'codeowners' }>): Standing;
+  of(person: Person, source: PersonalSource): Standing;
   /** How many people a source has altogether; undefined where that is not known. A count that is larger can never be met, and that is said. */
   size(source: ApprovalSource): number | undefined;
-  /** The changed files that somebody owns by the base branch's CODEOWNERS, each with the ids of those of the asked people who own it. */
-  readonly ownedFiles: readonly OwnedFile[];
+  readonly ownedFiles: OwnedFiles;
 }
+
+/** The changed files that somebody owns by the base branch's CODEOWNERS. */
+export type OwnedFiles =
+  | { readonly kind: 'known'; readonly files: readonly OwnedFile[] }
+  /** The file cannot be read, or there are too many: nobody's approval counts as a code owner's. */
+  | { readonly kind: 'unknown'; readonly reason: string };
 
 export interface OwnedFile {
   readonly path: string;

@@ -194,6 +194,11 @@ export class SandboxGitHub {
     return { id: account.id, login, email: account.email, noreplyEmail: noreplyEmail(account), token: `user:${login}` };
   }
 
+  /** The account keeps its id, and everything that it did. Its old login is free for anybody. */
+  renameUser(login: string, newLogin: string): void {
+    this.#world.account(login).login = newLogin;
+  }
+
   createOrganisation(login: string, more: { owners?: readonly string[] } = {}): { id: number; login: string } {
     const account = createAccount(this.#world, { login, kind: 'Organization' });
     for (const owner of more.owners ?? []) account.members.set(this.#id(owner), 'admin');

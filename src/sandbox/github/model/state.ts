@@ -4,11 +4,11 @@ export type Permissions = Readonly<Record<string, string>>;
 
 export interface Account {
   readonly id: number;
-  readonly login: string;
   readonly kind: AccountKind;
   readonly name: string;
   readonly email: string;
   readonly createdAt: Date;
+  login: string;
   /** For organisations only: who belongs to it. */
   readonly members: Map<number, 'admin' | 'member'>;
 }

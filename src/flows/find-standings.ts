@@ -1,0 +1,92 @@
+import type { ApprovalSource } from '../domain/config/rule.ts';
+import { atLeast, type Permission, type Person } from '../domain/gate/people.ts';
+import type { OwnedFiles, Standing, Standings } from '../domain/gate/standing.ts';
+import type { CommitSha } from '../domain/identity.ts';
+import { type CodeOwnerPorts, findFileOwners } from './find-file-owners.ts';
+import { findTeams, type TeamPorts, type Teams } from './find-teams.ts';
+import type { PullRequest } from './ports/github.ts';
+
+export interface StandingPorts extends CodeOwnerPorts {
+  readonly github: TeamPorts['github'];
+}
+
+export interface StandingQuestion {
+  readonly people: readonly Person[];
+  /** What each of them may do now, by login. */
+  readonly permissions: ReadonlyMap<string, Permission>;
+  /** What rules and environments name. */
+  readonly sources: readonly ApprovalSource[];
+  /** The commit of the base branch that the head was planned against; undefined: none, and who owns the changed files is unknown. */
+  readonly base: CommitSha | undefined;
+}
+
+/** Looks up, now, who of the people is one of whom the sources name. Asks GitHub about the teams that are named and about no others. */
+export async function findStandings(
+  ports: StandingPorts,
+  pull: PullRequest,
+  question: StandingQuestion,
+): Promise<Standings> {
+  const { people, sources } = question;
+  const owners = sources.some(({ kind }) => kind === 'codeowners')
+    ? await findFileOwners(ports, pull, question.base)
+    : ({ kind: 'found', files: [] } as const);
+  const ownerTeams =
+    owners.kind === 'found'
+      ? owners.files.flatMap((file) => file.owners.flatMap((owner) => (owner.kind === 'team' ? owner.slug : [])))
+      : [];
+  const named = sources.flatMap((source) => (source.kind === 'team' ? source.slug : []));
+  const teams = await findTeams(ports, pull.repository, { slugs: [...named, ...ownerTeams], people });
+  return {
+    of: (person, source) => {
+      switch (source.kind) {
+        case 'team':
+          return teams.standing(source.slug, person);
+        case 'user':
+          return yesOrNo(source.login.toLowerCase() === person.login.toLowerCase());
+        case 'role':
+          return roleStanding(question.permissions.get(person.login), source.role);
+      }
+    },
+    size: (source) => (source.kind === 'team' ? teams.size(source.slug) : source.kind === 'user' ? 1 : undefined),
+    ownedFiles: owners.kind === 'unknown' ? owners : ownedBy(owners.files, people, { pull, teams }),
+  };
+}
+
+function roleStanding(permission: Permission | undefined, role: Permission): Standing {
+  if (permission === undefined) return { kind: 'unknown', reason: 'GitHub does not say what this person may do here' };
+  return yesOrNo(atLeast(permission, role));
+}
+
+type FoundOwners = Extract<Awaited<ReturnType<typeof findFileOwners>>, { readonly kind: 'found' }>;
+
+function ownedBy(
+  files: FoundOwners['files'],
+  people: readonly Person[],
+  { pull, teams }: { readonly pull: PullRequest; readonly teams: Teams },
+): OwnedFiles {
+  const organization = pull.repository.owner.toLowerCase();
+  const owns = (person: Person, owner: FoundOwners['files'][number]['owners'][number]): boolean => {
+    switch (owner.kind) {
+      case 'user':
+        return owner.login.toLowerCase() === person.login.toLowerCase();
+      case 'team':
+        return owner.organization.toLowerCase() === organization && teams.standing(owner.slug, person).kind === 'yes';
+      case 'email':
+        return false;
+    }
+  };
+  return {
+    kind: 'known',
+    files: files.map(({ path, owners }) => ({
+      path,
+      owners: owners.map(({ written }) => written),
+      people: new Set(
+        people.filter((person) => owners.some((owner) => owns(person, owner))).map((person) => person.id),
+      ),
+    })),
+  };
+}
+
+function yesOrNo(yes: boolean): Standing {
+  return { kind: yes ? 'yes' : 'no' };
+}
