@@ -7,6 +7,7 @@ import { gitHubApi } from './adapters/github/github-api.ts';
 import { installationClients } from './adapters/github/installation-clients.ts';
 import { findInCluster } from './adapters/kubernetes/in-cluster.ts';
 import { type ClusterSettings, loadClusters } from './adapters/kubernetes/load-clusters.ts';
+import { inputMemory } from './adapters/memory/input-memory.ts';
 import { openDatabase } from './adapters/postgres/open-database.ts';
 import type { ServerSettings } from './domain/config/server-settings.ts';
 import { planPages } from './entrypoints/dashboard/plan-page.ts';
@@ -88,6 +89,7 @@ export async function startPlanwright(settings: PlanwrightSettings): Promise<Pla
       clusters,
       store,
       schemas: bundledSchemas(),
+      inputs: inputMemory(),
       clock: systemClock,
       log,
       server: server.url === undefined && settings.listen.host === '127.0.0.1' ? { ...server, url: web.url } : server,

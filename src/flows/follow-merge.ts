@@ -3,9 +3,9 @@ import { mayDeploy } from '../domain/config/server-settings.ts';
 import type { CommitSha, TargetName } from '../domain/identity.ts';
 import { deployCheck } from '../domain/report/deploy-check.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
-import { affectedTargets } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
 import { lookAtGate } from './decide-gate.ts';
+import { findAffected } from './find-affected.ts';
 import { findConfiguration, listSource, ownerPaths, targetsIn } from './find-targets.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
@@ -224,7 +224,11 @@ async function mergedTargets(
     targetsIn(at.found.configuration, before).targets,
     targetsIn(at.found.configuration, at.tree).targets,
   ];
-  const affected = affectedTargets({ base, head, changedPaths: changed });
+  const { affected } = await findAffected(ports, pull.repository, {
+    base: { tree: before, targets: base },
+    head: { tree: at.tree, targets: head },
+    changed,
+  });
   const byName = new Map<TargetName, Target>();
   for (const { presence, target } of affected) {
     // What was never brought to a cluster has nothing to be removed there.

@@ -7,8 +7,9 @@ import { planOffline } from '../domain/plan/plan-offline.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
 import { checkCustomResource } from '../domain/schema/check-custom-resource.ts';
 import { offlineCheck } from '../domain/schema/check-render.ts';
-import { type AffectedTarget, affectedTargets } from '../domain/target/affected-targets.ts';
+import type { AffectedTarget } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
+import { findAffected } from './find-affected.ts';
 import { type Neighbours, neighboursAt } from './find-neighbours.ts';
 import {
   type ConfigurationFound,
@@ -26,6 +27,7 @@ import type { Checkout } from './ports/checkout.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
 import type { PullRequest } from './ports/github.ts';
+import type { InputMemory } from './ports/input-memory.ts';
 import type { PlanRun, Store } from './ports/store.ts';
 import { emptyRender, type Render, type RenderPorts, renderTarget, type SourceTree } from './render-stack.ts';
 
@@ -36,6 +38,7 @@ export interface PlanPullRequestPorts extends RenderPorts {
   readonly store: Store;
   readonly server: ServerSettings;
   readonly schemas: BundledSchemas;
+  readonly inputs: InputMemory;
 }
 
 /** What a pull request's head is about, before any cluster is asked. */
@@ -83,10 +86,15 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
 
   const offline = pull.head.fork && !(await ports.store.isLivePlanAllowed(repository.id, pull.number, pull.head.sha));
   const targets = await findBothTargets(ports, pull, { found, base, merge });
-  const affected = affectedTargets({ base: targets.base.targets, head: targets.merge.targets, changedPaths: changed });
+  const { affected, problems: unresolved } = await findAffected(ports, repository, {
+    base: { tree: base, targets: targets.base.targets },
+    head: { tree: merge, targets: targets.merge.targets },
+    changed,
+  });
   const problems = [
     ...(found.kind === 'configured' ? found.warnings : []),
     ...targets.merge.problems,
+    ...unresolved,
     ...(changed.includes(configurationPath) ? await headProblems(ports, pull, merge) : []),
   ];
   if (affected.length === 0 && !configurationChanged && problems.every((problem) => problem.severity === 'warning')) {

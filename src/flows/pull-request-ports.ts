@@ -5,6 +5,7 @@ import type { Clock, Log } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
 import type { Decoder } from './ports/decoder.ts';
 import type { GitHub } from './ports/github.ts';
+import type { InputMemory } from './ports/input-memory.ts';
 import type { Store } from './ports/store.ts';
 
 /** What the stories of a pull request need from outside. */
@@ -18,4 +19,5 @@ export interface PullRequestPorts {
   readonly log: Log;
   readonly server: ServerSettings;
   readonly schemas: BundledSchemas;
+  readonly inputs: InputMemory;
 }

@@ -14,14 +14,16 @@ export interface AffectedInput {
   readonly head: readonly Target[];
   /** Every path that differs, both sides of a rename. */
   readonly changedPaths: Iterable<string>;
+  /** Targets, of either side, whose renderer reads something that differs or cannot be told: see `targetsReading`. */
+  readonly reading: ReadonlySet<TargetName>;
 }
 
 /**
- * The union of base's and head's targets, as far as one of these differs: a file below the directory (less nested stacks), a file that `watch` names, on either side; the settings that a
- * plan depends on; the nested stacks. When in doubt a target counts as affected: its plan then says that nothing changes. In the order of the targets' names.
+ * The union of base's and head's targets, as far as one of these differs: a file below the directory (less nested stacks), a file that `watch` names or
+ * that its renderer reads, on either side; the settings that a plan depends on; the nested stacks. When in doubt a target counts as affected: its plan then says that nothing changes. In the order of the targets' names.
  */
-export function affectedTargets({ base, head, changedPaths }: AffectedInput): readonly AffectedTarget[] {
-  const touched = touchedTargets({ base, head, changedPaths });
+export function affectedTargets({ base, head, changedPaths, reading }: AffectedInput): readonly AffectedTarget[] {
+  const touched = touchedTargets({ base, head, changedPaths, reading });
   const nestedAtBase = nestedDirectories(base);
   const nestedAtHead = nestedDirectories(head);
   const baseByName = new Map(base.map((target) => [target.name, target]));
@@ -43,8 +45,8 @@ export function affectedTargets({ base, head, changedPaths }: AffectedInput): re
 }
 
 /** Looking below the directories of head is enough: where base's differ, settings or nested stacks do too. */
-function touchedTargets({ base, head, changedPaths }: AffectedInput): ReadonlySet<TargetName> {
-  const touched = new Set<TargetName>();
+function touchedTargets({ base, head, changedPaths, reading }: AffectedInput): ReadonlySet<TargetName> {
+  const touched = new Set(reading);
   const targetOf = enclosingTarget(head);
   const watchers = watchersOf([...base, ...head]);
   for (const path of changedPaths) {

@@ -30,7 +30,7 @@ function target(name: string, directory: string, { stack, environment }: Wish = 
 }
 
 const affected = (base: readonly Target[], head: readonly Target[], ...changedPaths: string[]) =>
-  affectedTargets({ base, head, changedPaths }).map(
+  affectedTargets({ base, head, changedPaths, reading: new Set() }).map(
     ({ target: { stackName }, presence }) => `${stackName} ${presence}`,
   );
 
@@ -48,6 +48,13 @@ describe('a target is affected', () => {
     expect(affected([web, watching], [web, watching], 'lib/common/a/b.libsonnet')).toEqual(['api both']);
     expect(affected([web, watching], [web, api], 'prod.env')).toEqual(['api both']);
     expect(affected([web, watching], [web, watching], 'lib/other', 'a/b.env')).toEqual([]);
+  });
+
+  test('by what its renderer reads elsewhere, as it was traced', () => {
+    const reading = new Set([api.name]);
+    expect(affectedTargets({ base: [web, api], head: [web, api], changedPaths: [], reading })).toMatchObject([
+      { presence: 'both', target: { stackName: 'api' } },
+    ]);
   });
 
   test('by a file of a nested stack only as that stack', () => {
@@ -82,7 +89,12 @@ describe('a target is affected', () => {
   });
 
   test('by moving to another directory, with both sides told', () => {
-    const [change] = affectedTargets({ base: [web], head: [target('web', 'services/web')], changedPaths: [] });
+    const [change] = affectedTargets({
+      base: [web],
+      head: [target('web', 'services/web')],
+      changedPaths: [],
+      reading: new Set(),
+    });
     expect(change).toMatchObject({
       presence: 'both',
       target: { directory: 'services/web' },
