@@ -33,7 +33,7 @@ export async function findFileOwners(
   if (merged.kind === 'conflict') return unknown('the head conflicts with the base');
   const text = await codeOwnersText(checkout, repository, base);
   if (text.kind !== 'text') return text.kind === 'absent' ? { kind: 'found', files: [] } : text;
-  const read = readCodeOwners(text.text);
+  const read = await inTurns(readCodeOwners(text.text), ports.clock);
   if (read.kind === 'unreadable') return unknown(`${text.path}, ${read.reason}`);
   const paths = await checkout.changedPaths(repository, base, merged.tree);
   const found = await inTurns(findOwnedFiles(read.lines, paths), ports.clock);

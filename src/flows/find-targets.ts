@@ -1,3 +1,4 @@
+import { combineConfigurations } from '../domain/config/combine-configurations.ts';
 import type { Configuration } from '../domain/config/config.ts';
 import { readConfiguration } from '../domain/config/read-configuration.ts';
 import type { ServerSettings } from '../domain/config/server-settings.ts';
@@ -6,6 +7,7 @@ import type { Problem } from '../domain/manifest/rendered-object.ts';
 import { discoverStacks, looksLikeManifest, manifestCandidates } from '../domain/target/discover-stacks.ts';
 import { resolveTargets } from '../domain/target/resolve-targets.ts';
 import type { Target } from '../domain/target/target.ts';
+import { findSharedConfigurations, type SharedConfigurationPorts } from './find-shared-configurations.ts';
 import type { Checkout } from './ports/checkout.ts';
 import { type SourceTree, textOf } from './render-stack.ts';
 
@@ -24,14 +26,39 @@ export type ConfigurationFound =
       readonly kind: 'configured';
       readonly configuration: Configuration;
       readonly warnings: readonly Problem[];
-      readonly blob: string;
+      /** Equal for equal files, the organization's and the server's among them. */
+      readonly fingerprint: string;
     }
   | { readonly kind: 'none' }
   /** A broken file never means "no rules". */
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-/** Reads the configuration as it stands at a commit: the base's tip for a pull request, the merge commit for a deployment. Without a server any cluster may be named. */
+export interface ConfigurationPorts extends SharedConfigurationPorts {
+  readonly checkout: Pick<Checkout, 'readFiles'>;
+}
+
+/**
+ * The configuration as it stands at a commit (the base's tip for a pull request, the merge commit for a deployment), together with what the organization
+ * and the server ask now. While the organization's file is broken no configuration of its repositories is valid.
+ */
 export async function findConfiguration(
+  ports: ConfigurationPorts,
+  repository: Repository,
+  tree: SourceTree,
+): Promise<ConfigurationFound> {
+  const own = await findOwnConfiguration(ports.checkout, repository, tree, ports.server);
+  if (own.kind !== 'configured') return own;
+  const found = await findSharedConfigurations(ports, repository);
+  if (found.kind === 'invalid') return found;
+  return {
+    ...own,
+    configuration: combineConfigurations(own.configuration, found.shared),
+    fingerprint: JSON.stringify([own.fingerprint, found.fingerprint]),
+  };
+}
+
+/** What the repository's own file says at a commit. Without a server any cluster may be named. */
+export async function findOwnConfiguration(
   checkout: Pick<Checkout, 'readFiles'>,
   repository: Repository,
   tree: SourceTree,
@@ -47,7 +74,7 @@ export async function findConfiguration(
     { clusters: server === undefined ? undefined : [...server.clusters.keys()] },
   );
   if (answer.kind === 'invalid') return answer;
-  return { kind: 'configured', configuration: answer.configuration, warnings: answer.warnings, blob: entry.id };
+  return { kind: 'configured', configuration: answer.configuration, warnings: answer.warnings, fingerprint: entry.id };
 }
 
 export async function listSource(

@@ -172,7 +172,7 @@ async function findMergeWork(
   if (!(await checkout.fetchCommit(repository, pull.merge.commit)))
     throw new Error(`GitHub does not have the merge commit ${pull.merge.commit} of #${pull.number} (any more)`);
   const tree = await listSource(checkout, repository, pull.merge.commit);
-  const found = await findConfiguration(checkout, repository, tree, ports.server);
+  const found = await findConfiguration(ports, repository, tree);
   const before = await branchBefore(ports, pull, last);
   const changed =
     before === undefined

@@ -34,7 +34,7 @@ export async function findSource(turn: Turn, deployment: Deployment): Promise<De
   if (!(await checkout.fetchCommit(repository, deployment.commit)))
     return { kind: 'held', reason: `GitHub does not have the merge commit ${deployment.commit} (any more)` };
   const tree = await listSource(checkout, repository, deployment.commit);
-  const found = await findConfiguration(checkout, repository, tree, server);
+  const found = await findConfiguration(ports, repository, tree);
   if (found.kind === 'none') return { kind: 'held', reason: 'the merge commit has no .github/planwright.yml' };
   if (found.kind === 'invalid')
     return { kind: 'held', reason: found.problems[0]?.message ?? 'the configuration is invalid' };

@@ -26,7 +26,7 @@ import type { BundledSchemas } from './ports/bundled-schemas.ts';
 import type { Checkout } from './ports/checkout.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
-import type { PullRequest } from './ports/github.ts';
+import type { OrganizationFiles, PullRequest } from './ports/github.ts';
 import type { InputMemory } from './ports/input-memory.ts';
 import type { PlanRun, Store } from './ports/store.ts';
 import { emptyRender, type Render, type RenderPorts, renderTarget, type SourceTree } from './render-stack.ts';
@@ -35,6 +35,7 @@ export interface PlanPullRequestPorts extends RenderPorts {
   readonly checkout: Checkout;
   readonly clock: Clock;
   readonly clusters: Clusters;
+  readonly github: OrganizationFiles;
   readonly store: Store;
   readonly server: ServerSettings;
   readonly schemas: BundledSchemas;
@@ -76,7 +77,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
 
   const base = await listSource(checkout, repository, tip);
   const changed = await checkout.changedPaths(repository, tip, merged.tree);
-  const found = await findConfiguration(checkout, repository, base, ports.server);
+  const found = await findConfiguration(ports, repository, base);
   const configurationChanged = changed.some((path) => ownerPaths.has(path));
   const merge =
     changed.length === 0 ? { ...base, at: merged.tree } : await listSource(checkout, repository, merged.tree);
@@ -112,7 +113,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     fingerprint: JSON.stringify([
       pull.head.sha,
       tip,
-      found.kind === 'configured' ? found.blob : found.kind,
+      found.kind === 'configured' ? found.fingerprint : found.kind,
       deployed,
       offline,
     ]),
@@ -279,7 +280,7 @@ async function brokenBase(
   },
 ): Promise<PlanningOutcome> {
   if (!at.changed.includes(configurationPath)) return { kind: 'invalid', problems: at.found.problems };
-  const head = await findConfiguration(ports.checkout, pull.repository, at.merge, ports.server);
+  const head = await findConfiguration(ports, pull.repository, at.merge);
   if (head.kind === 'invalid') return { kind: 'invalid', problems: head.problems };
   const problems = at.found.problems.map((problem) => ({
     ...problem,
@@ -302,7 +303,7 @@ async function headProblems(
   pull: PullRequest,
   merge: SourceTree,
 ): Promise<readonly Problem[]> {
-  const head = await findConfiguration(ports.checkout, pull.repository, merge, ports.server);
+  const head = await findConfiguration(ports, pull.repository, merge);
   return head.kind === 'invalid' ? head.problems : [];
 }
 

@@ -76,8 +76,8 @@ interface Found {
 async function findTargets(directory: Directory, tree: SourceTree): Promise<Found> {
   if (tree.entries.some(({ path }) => path === '.github/planwright.yml')) {
     // Reading a configuration compiles its schema, which takes longer than a small directory does.
-    const { findConfiguration, targetsIn } = await import('./find-targets.ts');
-    const found = await findConfiguration(readerOf(directory), nobody(directory), tree, undefined);
+    const { findOwnConfiguration, targetsIn } = await import('./find-targets.ts');
+    const found = await findOwnConfiguration(readerOf(directory), nobody(directory), tree, undefined);
     if (found.kind === 'invalid') return { targets: [], problems: found.problems, placed: true };
     if (found.kind === 'configured') {
       const { targets, problems } = targetsIn(found.configuration, tree);

@@ -5,6 +5,7 @@ import { callsTo } from './calls.ts';
 import { checks } from './check-runs.ts';
 import { conversation } from './conversation.ts';
 import { deploymentRecords } from './deployments.ts';
+import { organizationFiles } from './organization-files.ts';
 import { pullRequests } from './pull-requests.ts';
 import { teams } from './teams.ts';
 import type { InstallationOctokit } from './throttled-octokit.ts';
@@ -28,6 +29,7 @@ export function gitHubApi({ octokitFor, appId, appSlug, log, now = Date.now }: G
   return {
     ...pullRequests({ calls, log }),
     ...teams({ calls }),
+    ...organizationFiles({ calls }),
     ...checks({ calls, appId }),
     ...conversation({ calls, appId, appSlug }),
     ...deploymentRecords({ calls, appId, appSlug }),

@@ -28,12 +28,13 @@ export type CodeOwnersRead =
 
 /**
  * Reads CODEOWNERS as GitHub does (https://docs.github.com/articles/about-code-owners): lines that are not valid are skipped, among them those with `!`, with a
- * character range, and with a pattern that begins with `\#`.
+ * character range, and with a pattern that begins with `\#`. Yields after each line.
  */
-export function readCodeOwners(text: string): CodeOwnersRead {
+export function* readCodeOwners(text: string): Generator<void, CodeOwnersRead> {
   const lines: CodeOwnersLine[] = [];
   const written = (text.startsWith('\uFEFF') ? text.slice(1) : text).split(/\r\n|\r|\n/);
   for (const [index, content] of written.entries()) {
+    yield;
     const [pattern, ...owners] = wordsOf(content);
     if (pattern === undefined) continue;
     const read = readOwnerPattern(pattern);

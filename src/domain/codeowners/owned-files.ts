@@ -1,8 +1,8 @@
 import type { CodeOwner, CodeOwnersLine } from './code-owners.ts';
 import { literalStart, matchesPath, type OwnerPattern } from './owner-pattern.ts';
 
-/** About two seconds of work: 1,000 lines that begin with a wildcard for 3,000 files, or a few hundred that were made to take long. */
-const maxCost = 10_000_000;
+/** A few seconds of work: 1,000 lines that begin with a wildcard for 3,000 files, or thirty that were made to take long. */
+const maxCost = 5_000_000;
 /** So many steps of matching cost as much as looking at a line at all. */
 const stepsPerCost = 100;
 
@@ -17,7 +17,7 @@ export type OwnedFilesFound =
 
 /**
  * The files that somebody owns, each by the last line that matches it. Lines are found by the literal beginning of their patterns, so that only those with a
- * wildcard at their beginning are compared with every path. Yields after each comparison; gives up when they come to more than about two seconds of work.
+ * wildcard at their beginning are compared with every path. Yields after each comparison; gives up when they come to more than a few seconds of work.
  */
 export function* findOwnedFiles(
   lines: readonly CodeOwnersLine[],

@@ -20,7 +20,7 @@ export interface Environment {
   readonly approvals: number;
   /** Environments whose targets of the same merge must be healthy before this one's start. */
   readonly after: readonly string[];
-  /** Who may say `/override approvals` here; nobody when it is empty or absent. */
+  /** Who may say `/override approvals` here; nobody when it is empty or absent. Absent: the file says nothing of approvals, and leaves it to the organization's. */
   readonly override?: readonly ApprovalSource[];
 }
 

@@ -35,7 +35,10 @@ function withDefaults(name: string, shape: EnvironmentShape): Environment {
     cluster: shape.cluster ?? name,
     approvals: shape.approvals ?? 1,
     after: shape.after ?? [],
-    ...(shape.override === undefined ? {} : { override: readApprovers(shape.override.from) }),
+    // Who says how many must approve says, too, that nobody may do without.
+    ...(shape.approvals === undefined && shape.override === undefined
+      ? {}
+      : { override: readApprovers(shape.override?.from) }),
   };
 }
 

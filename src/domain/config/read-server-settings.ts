@@ -1,5 +1,7 @@
+import repositorySchema from '../../../schema/planwright.schema.json' with { type: 'json' };
 import schema from '../../../schema/planwright-server.schema.json' with { type: 'json' };
 import type { Problem } from '../manifest/rendered-object.ts';
+import type { ConfigurationShape } from './configuration-shape.ts';
 import { readGitHubHost } from './git-hub-host.ts';
 import { suggestion } from './nearest-key.ts';
 import { findPlaced, type Place } from './placed-node.ts';
@@ -8,7 +10,7 @@ import { type Invalid, invalid, readMapping } from './read-mapping.ts';
 import { readRepositoryGlobs } from './repository-globs.ts';
 import { shapeValidator } from './schema-problems.ts';
 import type { ServerCluster, ServerSettings } from './server-settings.ts';
-import { unsupportedServerKeys } from './unsupported-keys.ts';
+import { readShared, type SharedConfiguration } from './shared-configuration.ts';
 
 /** How a cluster of the server file is reached. */
 export interface FileClusterAccess {
@@ -37,7 +39,7 @@ export interface ServerSettingsInput {
 }
 
 const inCluster = 'in-cluster';
-const validateShape = shapeValidator<ServerFileShape>(schema);
+const validateShape = shapeValidator<ServerFileShape>(schema, [repositorySchema]);
 
 /**
  * The clusters, and who may deploy to them, from the environment and the server file. The file wins over KUBECONFIG: PLANWRIGHT_REPOSITORIES never counts for a
@@ -66,14 +68,21 @@ export function readServerSettings(input: ServerSettingsInput): ServerSettingsRe
   for (const [name, shape] of file.clusters) clusters.set(name, clusterOf(name, shape));
   return {
     kind: 'read',
-    settings: { gitHubHost: gitHub.host, ...(url.kind === 'url' && { url: url.url }), clusters },
+    settings: {
+      gitHubHost: gitHub.host,
+      ...(url.kind === 'url' && { url: url.url }),
+      clusters,
+      ...(file.shared && { shared: file.shared }),
+      ...(file.organizationRules === 'required' && { organizationRules: file.organizationRules }),
+    },
     clusterAccess: new Map([...file.clusters].map(([name, shape]) => [name, accessOf(shape)])),
   };
 }
 
 /** A server file as its schema lets it through. */
-interface ServerFileShape {
+interface ServerFileShape extends Pick<ConfigurationShape, 'environments' | 'rules'> {
   readonly clusters?: Readonly<Record<string, ClusterShape | null>>;
+  readonly organization_rules?: 'optional' | 'required';
 }
 
 interface ClusterShape {
@@ -90,6 +99,8 @@ interface ServerFile {
   readonly clusters: ReadonlyMap<string, ClusterShape>;
   /** Contexts of KUBECONFIG (or `in-cluster`) whose credentials the file's clusters use. */
   readonly usedContexts: ReadonlySet<string>;
+  readonly shared?: SharedConfiguration;
+  readonly organizationRules?: 'optional' | 'required';
 }
 
 function readServerFile(file: ServerSettingsInput['file'], contexts: readonly string[]): ServerFile | Invalid {
@@ -101,14 +112,17 @@ function readServerFile(file: ServerSettingsInput['file'], contexts: readonly st
   if (validated.kind === 'invalid') return invalid(validated.problems);
   const clusters = new Map(Object.entries(validated.shape.clusters ?? {}).map(([name, shape]) => [name, shape ?? {}]));
   const usedContexts = new Set<string>();
-  const problems: Problem[] = [...unsupportedServerKeys(root, place)];
+  const { shared, problems: sharedProblems } = readShared(validated.shape, { root, place, origin: 'server' });
+  const problems: Problem[] = [...sharedProblems];
   for (const [name, shape] of clusters) {
     if (shape.kubeconfig !== undefined) continue;
     const used = contextUsedBy(name, shape, contexts);
     if (used === undefined) problems.push(missingCredentials({ name, shape, contexts, at: { root, place } }));
     else usedContexts.add(used);
   }
-  return problems.length > 0 ? invalid(problems) : { kind: 'file', clusters, usedContexts };
+  if (problems.length > 0) return invalid(problems);
+  const organizationRules = validated.shape.organization_rules;
+  return { kind: 'file', clusters, usedContexts, shared, ...(organizationRules && { organizationRules }) };
 }
 
 /** Where a cluster without a kubeconfig of its own finds its credentials; undefined: nowhere. */

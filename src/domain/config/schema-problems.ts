@@ -10,11 +10,17 @@ export type Validated<Shape> =
   | { readonly kind: 'valid'; readonly shape: Shape }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-/** A check of files against a published schema, whose instances are `Shape`. Each problem stands on the offending key or value. */
-export function shapeValidator<Shape>(schema: object): (root: YamlNode, place: Place) => Validated<Shape> {
-  const validate = new Ajv({ allErrors: true, verbose: true, strictTypes: true, allowUnionTypes: true }).compile<Shape>(
-    schema,
-  );
+/**
+ * A check of files against a published schema, whose instances are `Shape`. Each problem stands on the offending key or value.
+ *
+ * @param referred schemas that this one refers to
+ */
+export function shapeValidator<Shape>(
+  schema: object,
+  referred: readonly object[] = [],
+): (root: YamlNode, place: Place) => Validated<Shape> {
+  const ajv = new Ajv({ allErrors: true, verbose: true, strictTypes: true, allowUnionTypes: true });
+  const validate = ajv.addSchema([...referred]).compile<Shape>(schema);
   return (root, place) => {
     const value: unknown = root.value;
     if (validate(value)) return { kind: 'valid', shape: value };

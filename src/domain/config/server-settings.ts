@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import type { SharedConfiguration } from './shared-configuration.ts';
 
 /** What the server's own configuration says of a cluster. */
 export interface ServerCluster {
@@ -17,6 +18,10 @@ export interface ServerSettings {
   /** Public address for links, without a trailing slash. */
   readonly url?: string;
   readonly clusters: ReadonlyMap<string, ServerCluster>;
+  /** What the server file asks of every repository; undefined: nothing. */
+  readonly shared?: SharedConfiguration;
+  /** `required`: without the organization's file the gate is blocked. Undefined: then it has no rules. */
+  readonly organizationRules?: 'required';
 }
 
 /** Deploying is opt-in: a repository that no glob names only plans. */

@@ -16,10 +16,6 @@ const inFile: ReadonlyMap<string, Harmless> = new Map([
   ['apply', only('after-merge')],
   ['policies', emptyList],
 ]);
-const inServerFile: ReadonlyMap<string, Harmless> = new Map([
-  ['rules', emptyList],
-  ['organization_rules', never],
-]);
 const inEnvironment: ReadonlyMap<string, Harmless> = new Map([
   ['bake', never],
   ['freeze', emptyList],
@@ -47,11 +43,6 @@ export function unsupportedKeys(root: YamlMapping, place: Place): readonly Probl
       : []),
     ...(stacks?.kind === 'sequence' ? stacks.items.flatMap((node) => unsupportedIn(node, inStack, place)) : []),
   ];
-}
-
-/** The same of a server file. */
-export function unsupportedServerKeys(root: YamlMapping, place: Place): readonly Problem[] {
-  return unsupportedIn(root, inServerFile, place);
 }
 
 function unsupportedIn(node: YamlNode, keys: ReadonlyMap<string, Harmless>, place: Place): readonly Problem[] {

@@ -123,6 +123,19 @@ export interface Teams {
   isTeamMember(repository: Repository, slug: string, login: string): Promise<boolean>;
 }
 
+export type OrganizationFile =
+  | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly blob: string }
+  /** The repository is there, the file is not. */
+  | { readonly kind: 'absent' }
+  /** The installation cannot see a `.github` repository: nobody knows whether there is one. */
+  | { readonly kind: 'hidden' };
+
+/** The `.github` repository of the organization (or user) that owns a repository. */
+export interface OrganizationFiles {
+  /** A file as it stands at the tip of the default branch. */
+  organizationFile(repository: Repository, path: string): Promise<OrganizationFile>;
+}
+
 /** Checks. None of these decides anything: decisions never read a check run. */
 export interface Checks {
   createCheckRun(repository: Repository, request: CheckRunRequest): Promise<CheckRun>;
@@ -194,7 +207,7 @@ export interface DeploymentRecords {
   ): Promise<void>;
 }
 
-export interface GitHub extends PullRequests, Teams, Checks, Conversation, DeploymentRecords {}
+export interface GitHub extends PullRequests, Teams, OrganizationFiles, Checks, Conversation, DeploymentRecords {}
 
 /** The installation is suspended, deleted, or lacks a permission: nothing can be said on GitHub, and a retry would not help soon. */
 export class InstallationUnusable extends Error {

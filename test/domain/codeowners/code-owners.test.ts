@@ -3,14 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { readCodeOwners } from '../../../src/domain/codeowners/code-owners.ts';
 import { findOwnedFiles, type OwnedFilesFound } from '../../../src/domain/codeowners/owned-files.ts';
 
-function find(text: string, paths: readonly string[]): OwnedFilesFound {
-  const read = readCodeOwners(text);
-  if (read.kind === 'unreadable') throw new Error(read.reason);
-  const steps = findOwnedFiles(read.lines, paths);
+function atOnce<Result>(steps: Generator<void, Result>): Result {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
   }
+}
+
+function find(text: string, paths: readonly string[]): OwnedFilesFound {
+  const read = atOnce(readCodeOwners(text));
+  if (read.kind === 'unreadable') throw new Error(read.reason);
+  return atOnce(findOwnedFiles(read.lines, paths));
 }
 
 function ownersOf(text: string, path: string): readonly string[] {
@@ -94,7 +97,7 @@ describe('an owner of a file', () => {
   });
 
   it('is a user, a team or an address', () => {
-    const read = readCodeOwners('* @bob @acme/sre bob@example.com');
+    const read = atOnce(readCodeOwners('* @bob @acme/sre bob@example.com'));
 
     expect(read).toMatchObject({
       kind: 'read',
@@ -117,7 +120,7 @@ describe('a file of owners', () => {
     ['x\\*y @a', 'line 1: "x\\\\*y": "\\" may stand before a space only'],
     [`* @b\n/${'x'.repeat(4096)} @a`, 'line 2: the pattern has more than 4096 characters'],
   ])('whose meaning nobody can tell is unreadable', (text, reason) => {
-    expect(readCodeOwners(text)).toEqual({ kind: 'unreadable', reason });
+    expect(atOnce(readCodeOwners(text))).toEqual({ kind: 'unreadable', reason });
   });
 
   it('of 3 MB is asked about 3,000 files in bounded time', () => {

@@ -39,7 +39,7 @@ describe('a good file', () => {
         apply: 'after-merge',
         environments: new Map([
           ['staging', { name: 'staging', cluster: 'staging', approvals: 1, after: [] }],
-          ['production', { name: 'production', cluster: 'production', approvals: 2, after: ['staging'] }],
+          ['production', { name: 'production', cluster: 'production', approvals: 2, after: ['staging'], override: [] }],
         ]),
         stacks: [
           {

@@ -129,6 +129,34 @@ const product = `clusters:
 rules: []
 `;
 
+describe('what the server file asks of every repository', () => {
+  test('is nothing when it says nothing', () => {
+    const { shared, organizationRules } = settings({ text: 'clusters: {}\norganization_rules: optional' }).settings;
+    expect(shared).toEqual({ environments: new Map(), rules: [] });
+    expect(organizationRules).toBeUndefined();
+  });
+
+  test('is rules and environments, as repositories write them, and whether organizations must have theirs', () => {
+    const { shared, organizationRules } = settings({
+      text: `organization_rules: required
+environments:
+  production: {approvals: 2, override: {from: ["role:admin"]}}
+rules:
+  - name: no namespaces
+    when: {kind: Namespace, action: delete}
+    deny: Ask the platform team.
+`,
+    }).settings;
+    expect(organizationRules).toBe('required');
+    expect(shared?.environments).toEqual(
+      new Map([['production', { approvals: 2, override: [{ kind: 'role', role: 'admin' }] }]]),
+    );
+    expect(shared?.rules).toMatchObject([
+      { name: 'no namespaces', origin: 'server', outcome: { kind: 'deny' }, position: { path, line: 5 } },
+    ]);
+  });
+});
+
 describe('the server file', () => {
   test('gives clusters with all that it says of them, and defaults for the rest', () => {
     const result = settings({ text: product });
@@ -211,9 +239,16 @@ describe('the server file', () => {
     ['clusters: {a: {kubeconfig: a, owner_namespace: Big}}', '1:48 "owner_namespace" is not valid'],
     ['clusters: {a: {kubeconfig: ""}}', '1:28 "kubeconfig" is not valid'],
     ['clusters: {"a b": {kubeconfig: a}}', '1:12 the name "a b" is not valid'],
-    ['rules: [{name: x}]', '1:1 "rules" is not supported yet: take it out'],
-    ['organization_rules: required', '1:1 "organization_rules: required" is not supported yet: take it out'],
-    ['organization_rules: optional', '1:1 "organization_rules: optional" is not supported yet: take it out'],
+    ['rules: [{name: x}]', '1:9 an entry of "rules" needs either "require" or "deny"'],
+    ['rules: [{name: x, deny: true}]', '1:25 "deny" must be text'],
+    ['rules:\n- name: x\n  deny: No.\n  when: {expression: "change.afer"}', '4:'],
+    ['environments: {production: {approvals: many}}', '1:40 "approvals" must be a whole number'],
+    [
+      'environments: {production: {cluster: a}}',
+      `1:29 "cluster" is for a repository's own .github/planwright.yml: take it out`,
+    ],
+    ['environments: {production: {bake: 10m}}', '1:29 "bake" is not supported yet: take it out'],
+    ['organization_rules: always', '1:21 "organization_rules" must be one of optional, required'],
     ['', '1:1 the file is empty: it needs at least "clusters: {}"'],
     ['- clusters', '1:1 the file must hold a mapping'],
     ['clusters: {}\nclusters: {}', '2:1 duplicate key "clusters"'],
