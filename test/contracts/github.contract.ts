@@ -28,6 +28,8 @@ export interface Stage {
     readonly invited?: readonly string[];
     readonly parent?: string;
   }): Promise<void>;
+  /** Files of the owner's `.github` repository, which is made with the first of them. */
+  organizationFiles(files: Readonly<Record<string, string>>): Promise<void>;
   leaveTeam(slug: string, login: string): Promise<void>;
   merge(merge: { readonly number: PullNumber; readonly by: string }): Promise<CommitSha>;
   comment(comment: { readonly number: number; readonly author: string; readonly body: string }): Promise<number>;
@@ -242,6 +244,27 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
     it('that does not exist is undefined and has nobody in it', async () => {
       expect(await github.team(repository, 'nobody-founded-it')).toBeUndefined();
       expect(await github.isTeamMember(repository, 'nobody-founded-it', stage.people.writer)).toBe(false);
+    });
+  });
+
+  describe("the organization's files", () => {
+    it('are hidden without a repository for them, absent, or as they stand on its default branch', async () => {
+      const read = () => github.organizationFile(repository, 'planwright.yml');
+      expect(await read()).toEqual({ kind: 'hidden' });
+
+      await stage.organizationFiles({ 'README.md': 'words\n' });
+      expect(await read()).toEqual({ kind: 'absent' });
+
+      await stage.organizationFiles({ 'planwright.yml': 'version: 1 # für alle\n' });
+      const first = await read();
+      if (first.kind !== 'file') throw new Error(first.kind);
+      expect(new TextDecoder().decode(first.bytes)).toBe('version: 1 # für alle\n');
+
+      await stage.organizationFiles({ 'planwright.yml': `version: 1\n# ${'long '.repeat(1_000)}\n` });
+      const second = await read();
+      if (second.kind !== 'file') throw new Error(second.kind);
+      expect(second.bytes.byteLength).toBe(5_014);
+      expect(second.blob).not.toBe(first.blob);
     });
   });
 

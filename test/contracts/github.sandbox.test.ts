@@ -53,6 +53,7 @@ async function sandboxStage(name: `${string}/infra`): Promise<Stage> {
   const github = gitHubApi({ ...clients, appId: app.id, log: pino({ level: 'silent' }) });
 
   let files = 0;
+  const homes = new Set<string>();
   return {
     github,
     repository: {
@@ -88,6 +89,12 @@ async function sandboxStage(name: `${string}/infra`): Promise<Stage> {
     team: async ({ slug, members, invited = [], parent }) => {
       sandbox.createTeam(owner, slug, { members, ...(parent !== undefined && { parent }) });
       for (const login of invited) sandbox.inviteToTeam(owner, slug, login);
+    },
+    organizationFiles: async (wanted) => {
+      const home = `${owner}/.github` as const;
+      if (homes.has(home)) await sandbox.push({ repo: home, branch: 'main', files: wanted, author: people.admin });
+      else await sandbox.createRepository(home, { files: wanted });
+      homes.add(home);
     },
     leaveTeam: async (slug, login) => sandbox.removeTeamMember(owner, slug, login),
     merge: async ({ number, by }) => commitSha(await sandbox.merge({ repo: name, number, by })),

@@ -41,6 +41,8 @@ export interface StageOptions {
   readonly files: Readonly<Record<string, string>>;
   /** Globs of PLANWRIGHT_REPOSITORIES. */
   readonly mayDeploy?: readonly string[];
+  /** What the server file asks of every repository. */
+  readonly server?: Pick<ServerSettings, 'shared' | 'organizationRules'>;
   readonly databaseUrl?: string;
   readonly readyDelayMs?: number;
   /** Of the repository; private unless said otherwise. */
@@ -93,6 +95,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   const { planAs } = options;
   const names = options.clusterNames ?? [...readKubeconfig(kubeconfigs).contexts.keys()];
   const server: ServerSettings = {
+    ...options.server,
     gitHubHost: github.host,
     clusters: new Map(
       names.map((name) => [
