@@ -81,7 +81,7 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     deployment,
     merge,
     planned,
-    approvalsNeeded: source.target.environment.approvals,
+    environment: source.target.environment,
   });
   if (approving.kind === 'not-approved') {
     if (approving.coverage?.kind === 'uncovered') turn.uncovered.set(deployment.id, approving.coverage);

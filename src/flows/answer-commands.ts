@@ -12,7 +12,9 @@ import type { GateDecision } from '../domain/gate/decision.ts';
 import type { Permission } from '../domain/gate/people.ts';
 import type { Repository, TargetName } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
+import type { CommandPlace as Place } from './command-place.ts';
 import { holdApprovalExclusion } from './decide-gate.ts';
+import { overrideCondition } from './override-condition.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { Comment, PullRequest } from './ports/github.ts';
 import type { Records, StoredCommand } from './ports/store.ts';
@@ -36,14 +38,6 @@ type Reply = CommandAnswer | { readonly line: string; readonly help: true };
 type Answer =
   | { readonly kind: 'done'; readonly planAgain?: true; readonly help?: true }
   | { readonly kind: 'refused'; readonly refusal: CommandRefusal };
-
-/** Where commands were said: a pull request, or the issue of a held deployment of one. */
-interface Place {
-  readonly pull: PullRequest;
-  readonly issue: number;
-  /** The only target of a hold's issue. */
-  readonly target?: TargetName;
-}
 
 /** A comment with commands. */
 interface Said {
@@ -142,9 +136,12 @@ async function runCommand(
       return planCommand(ports, place, { comment, patterns: parsed.targets });
     case 'apply':
       return applyCommand(ports, place, { ...at, patterns: parsed.targets, permission });
+    case 'override': {
+      const refusal = await overrideCondition(ports, place, { comment, rule: parsed.rule, reason: parsed.reason });
+      return refusal === undefined ? { kind: 'done' } : refused(refusal);
+    }
     case 'unlock':
     case 'rollback':
-    case 'override':
     case 'cancel':
       return refused({ kind: 'not-supported', command: parsed.kind });
   }
@@ -257,7 +254,7 @@ async function letGo(
   const { plan } = phase;
   if (plan === undefined) return { kind: 'hold-without-plan', target, reason: phase.reasons[0] ?? 'there is no plan' };
   const shown = readShownHold(await ports.store.reported(deployment.repository, holdKey(target)));
-  if (shown?.plan !== plan || shown.atMs > comment.createdAtMs) return { kind: 'plan-moved', target };
+  if (shown?.plan !== plan || shown.atMs > comment.createdAtMs) return { kind: 'plan-moved', command: 'apply', target };
   const { reason } = await holdApprovalExclusion(ports, place.pull, comment.author);
   if (reason !== undefined) {
     return {

@@ -1,8 +1,11 @@
+import type { Environment } from '../domain/config/config.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import { approvePlan } from '../domain/gate/approved-plan.ts';
 import { coverage } from '../domain/gate/coverage.ts';
 import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
+import { answerOverride } from '../domain/gate/override.ts';
 import { atLeast } from '../domain/gate/people.ts';
+import type { PlanDigest } from '../domain/identity.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
 import { absent, type EffectValue, type Move } from '../domain/plan/effect.ts';
 import { objectLeaves, secretsOf } from '../domain/plan/object-leaves.ts';
@@ -21,7 +24,7 @@ export async function approveDeployment(
     readonly deployment: Deployment;
     readonly merge: MergeRecord;
     readonly planned: PlannedTarget;
-    readonly approvalsNeeded: number;
+    readonly environment: Environment;
   },
 ): Promise<ReturnType<typeof approvePlan>> {
   const { ports } = turn;
@@ -39,7 +42,7 @@ export async function approveDeployment(
   return approvePlan({
     plan: planned.plan,
     approvals,
-    needed: at.approvalsNeeded,
+    needed: (await approvalsOverridden(turn, { ...at, steps })) ? 0 : at.environment.approvals,
     ...(promised === undefined
       ? {}
       : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
@@ -49,6 +52,32 @@ export async function approveDeployment(
     unapprovedLargeRemoval:
       isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
   });
+}
+
+/**
+ * Whether the environment's approvals are set aside for exactly this plan, by somebody whom the merge's configuration names; who is what was looked at
+ * when that was said. Of a deployment that was begun, what is left of the plan is as overridden as the whole was.
+ */
+async function approvalsOverridden(
+  turn: Turn,
+  at: {
+    readonly deployment: Deployment;
+    readonly planned: PlannedTarget;
+    readonly environment: Environment;
+    readonly steps: readonly DeploymentStep[];
+  },
+): Promise<boolean> {
+  const { ports, repository } = turn;
+  const { plan } = at.planned;
+  const overrides = await ports.store.overrides(repository.id, at.deployment.pull);
+  const { name, override: allowed = [] } = at.environment;
+  const isOverridden = (plans: readonly PlanDigest[]) =>
+    answerOverride({ overrides, of: { kind: 'approvals', environment: name }, allowed, plans }).kind === 'overridden';
+  if (isOverridden([plan.digest])) return true;
+  if (at.steps.length === 0) return false;
+  const begun = [...new Set(overrides.flatMap(({ plans }) => plans))].filter((digest) => isOverridden([digest]));
+  const effects = [...(await ports.store.effects(begun)).values()].flat();
+  return coverage({ plan, approvals: [{ personId: 0, effects }], needed: 1 }).kind === 'covered';
 }
 
 /** Objects that this deployment deleted to create them anew, and did not get to: creating them completes what was approved. */

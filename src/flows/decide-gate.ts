@@ -9,6 +9,7 @@ import {
 import type { Approval } from '../domain/gate/coverage.ts';
 import { decideGate, type GateFacts } from '../domain/gate/decide-gate.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
+import type { Override } from '../domain/gate/override.ts';
 import type { Permission, Person } from '../domain/gate/people.ts';
 import type { PlanDigest, RepositoryId, TargetName } from '../domain/identity.ts';
 import type { Effect } from '../domain/plan/effect.ts';
@@ -27,9 +28,10 @@ export interface GatePorts {
 export interface GateLook {
   readonly decision: GateDecision;
   readonly approvals: readonly JudgedApproval[];
+  readonly overrides: readonly Override[];
 }
 
-const openWithoutQuestion: GateLook = { decision: { status: 'open', requirements: [] }, approvals: [] };
+const openWithoutQuestion: GateLook = { decision: { status: 'open', requirements: [] }, approvals: [], overrides: [] };
 
 /** Looks everything up that the gate depends on, now, and decides. */
 export async function lookAtGate(
@@ -48,6 +50,7 @@ export async function lookAtGate(
   const reviews = await reviewFacts(ports, pull, runs);
   const plans = outcome.kind === 'planned' ? outcome.plans : [];
   const shown = [...new Set(runs.flatMap((run) => run.plans))];
+  const overrides = await ports.store.overrides(pull.repository.id, pull.number);
   const facts: GateFacts = {
     head: pull.head.sha,
     plans: plans.map((plan) => ({ plan, environment: environmentOf(plan, at.environments) })),
@@ -60,8 +63,9 @@ export async function lookAtGate(
       runs.filter((run) => contentOf(run.outcome) === contentOf(outcome)).map((run) => run.head),
     ),
     offline: outcome.kind === 'planned' && outcome.offline,
+    overrides,
   };
-  return { decision: decideGate(facts), approvals: judgeApprovals(reviews) };
+  return { decision: decideGate(facts), approvals: judgeApprovals(reviews), overrides };
 }
 
 function problemOf(outcome: PlanningOutcome): string | undefined {

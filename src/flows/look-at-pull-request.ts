@@ -142,7 +142,13 @@ async function report(
   const { run, inspection } = at;
   const outcome = run.outcome;
   const before = await lookAtGate(ports, pull, { outcome, environments: inspection.environments });
-  const view = viewOf(ports.server, { pull, base: inspection.base, outcome, gate: before.decision });
+  const view = viewOf(ports.server, {
+    pull,
+    base: inspection.base,
+    outcome,
+    gate: before.decision,
+    overrides: before.overrides,
+  });
   await reportComment(ports, pull.repository, {
     number: pull.number,
     marker: planCommentMarker,
@@ -189,7 +195,15 @@ async function viewsOfSameHead(ports: PullRequestPorts, pull: PullRequest): Prom
     const inspection = await inspectPullRequest(ports, other);
     const outcome = run.outcome;
     const gate = await lookAtGate(ports, other, { outcome, environments: inspection.environments });
-    views.push(viewOf(ports.server, { pull: other, base: inspection.base, outcome, gate: gate.decision }));
+    views.push(
+      viewOf(ports.server, {
+        pull: other,
+        base: inspection.base,
+        outcome,
+        gate: gate.decision,
+        overrides: gate.overrides,
+      }),
+    );
   }
   return views;
 }

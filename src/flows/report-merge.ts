@@ -46,7 +46,9 @@ export async function reportMerge(ports: PullRequestPorts, pull: PullRequest, re
   });
   if (views.length === 0) return;
   const gate = { status: report.record.blockers.length === 0 ? 'open' : 'blocked', requirements: [] } as const;
-  const view = viewOf(ports.server, { pull, base: report.base, outcome: report.outcome, gate, deployments: views });
+  const overrides = await ports.store.overrides(pull.repository.id, pull.number);
+  const { base, outcome } = report;
+  const view = viewOf(ports.server, { pull, base, outcome, gate, overrides, deployments: views });
   await reportComment(ports, pull.repository, {
     number: pull.number,
     marker: planCommentMarker,

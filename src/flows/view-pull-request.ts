@@ -12,6 +12,7 @@ export function viewOf(
     readonly base: PullRequestView['base']['sha'];
     readonly outcome: PlanningOutcome;
     readonly gate: GateDecision;
+    readonly overrides?: PullRequestView['overrides'];
     readonly deployments?: PullRequestView['deployments'];
   },
 ): PullRequestView {
@@ -23,6 +24,7 @@ export function viewOf(
     outcome: at.outcome,
     gate: at.gate,
     deployments: at.deployments ?? [],
+    overrides: at.overrides ?? [],
     ...(url === undefined ? {} : { planUrl: (plan: LinkedPlan) => planLink(url, plan) }),
   };
 }

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/adapters/postgres/open-database.ts';
 import type { Hint } from '../../src/domain/delivery/hint.ts';
+import type { Override } from '../../src/domain/gate/override.ts';
 import {
   type CommitSha,
   clusterUid,
@@ -551,6 +552,39 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         expect(approvals).toHaveLength(2);
         expect(approvals).toContainEqual({ person: alice, permission: 'write', plans: [digest('a'), digest('b')] });
         expect(approvals).toContainEqual({ person: bob, permission: 'admin', plans: [digest('a')] });
+      });
+    });
+
+    describe('overrides', () => {
+      const said = (more: Partial<Override> = {}): Override => ({
+        of: { kind: 'rule', name: 'destroying data', origin: 'organization' },
+        plans: [digest('a'), digest('b')],
+        person: alice,
+        sources: ['team:sre', 'role:admin'],
+        reason: 'because',
+        comment: 17,
+        ...more,
+      });
+      const pull = pullNumber(9);
+
+      it('come back in their order, a comment’s word on the same plans once', async () => {
+        const add = (override: Override) => database.store.addOverride({ repository: acme, pull, override });
+        const approvals = said({ of: { kind: 'approvals', environment: 'production' } });
+        const others = [approvals, said({ comment: 18, person: bob }), said({ plans: [digest('c')] })];
+        expect(await add(said())).toBe(true);
+        expect(await add(said())).toBe(false);
+        for (const other of others) expect(await add(other)).toBe(true);
+        expect(await add(approvals)).toBe(false);
+        expect(await database.store.overrides(acme, pull)).toStrictEqual([said(), ...others]);
+        expect(await database.store.overrides(acme, pullNumber(10))).toEqual([]);
+        expect(await database.store.overrides(repositoryId(99), pull)).toEqual([]);
+      });
+
+      it('are never changed nor removed', async () => {
+        await expect(onDatabase(place, `update planwright.override set reason = 'other'`)).rejects.toThrow(
+          'append-only',
+        );
+        await expect(onDatabase(place, 'delete from planwright.override')).rejects.toThrow('append-only');
       });
     });
 

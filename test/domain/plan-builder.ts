@@ -132,6 +132,7 @@ export function view(overrides: Partial<PullRequestView> = {}): PullRequestView 
     outcome: planned([plan()]),
     gate: openGate(),
     deployments: [],
+    overrides: [],
     planUrl,
     ...overrides,
   };

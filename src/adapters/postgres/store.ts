@@ -14,6 +14,7 @@ import { takeLock } from './fencing.ts';
 import type { JobQueue } from './job-queue.ts';
 import { mergeRecords } from './merge-records.ts';
 import { checkMigrated } from './migrations/migrate.ts';
+import { overrideRecords } from './override-records.ts';
 import { planRecords } from './plan-records.ts';
 import { reportedRecords } from './reported-records.ts';
 import type { Db } from './tables.ts';
@@ -79,6 +80,7 @@ function tableRecords(db: Db): Omit<Records, keyof LastRecords> {
     ...planRecords(db),
     ...reportedRecords(db),
     ...mergeRecords(db),
+    ...overrideRecords(db),
     ...deploymentRecords(db),
     ...deployedRecords(db),
   };

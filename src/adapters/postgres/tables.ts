@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Kysely } from 'kysely';
+import type { RuleOrigin } from '../../domain/config/rule.ts';
 import type { Permission } from '../../domain/gate/people.ts';
 
 /** Written as text (see `jsonText`), read as a value that must be parsed into its type. */
@@ -119,6 +120,22 @@ export interface Tables {
     readonly permission: Permission;
     readonly plan: string;
     readonly at: Generated<Date>;
+  };
+  readonly override: {
+    readonly id: Generated<number>;
+    readonly repository: number;
+    readonly pull: number;
+    /** A rule has a name and an origin; an environment's approvals have the environment. */
+    readonly rule: string | null;
+    readonly origin: RuleOrigin | null;
+    readonly environment: string | null;
+    readonly plans: readonly string[];
+    readonly person: number;
+    readonly login: string;
+    readonly bot: boolean;
+    readonly sources: readonly string[];
+    readonly reason: string;
+    readonly comment_id: number;
   };
   readonly deployed: {
     readonly repository: number;

@@ -8,16 +8,15 @@ export interface Speaker {
   readonly authorFromOwnBranch: boolean;
 }
 
-/** Whether the person may say it; whom a rule's `override` names is decided by that rule, so never here. */
+/** Whether the person may say it; whom a rule's `override` names is decided by that rule, when it is known which one is meant. */
 export function maySay(command: CommandDescription, speaker: Speaker): boolean {
   switch (command.right.kind) {
     case 'anyone':
+    case 'named-by-rule':
       return true;
     case 'permission':
       return atLeast(speaker.permission, command.right.least);
     case 'permission-or-author':
       return speaker.authorFromOwnBranch || atLeast(speaker.permission, command.right.least);
-    case 'named-by-rule':
-      return false;
   }
 }

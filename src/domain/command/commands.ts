@@ -84,11 +84,12 @@ export const commands: Readonly<Record<CommandName, CommandDescription>> = {
     usage: '/override RULE REASON',
     arguments: 'rule-and-reason',
     right: { kind: 'named-by-rule' },
-    who: 'whom the rule or the environment names',
-    effect: 'meet that rule for exactly this plan, with a reason that is recorded',
-    onHold: 'meet that rule for exactly this plan, with a reason that is recorded',
-    places: ['open-pull', 'hold'],
-    supported: false,
+    who: "whom the rule's or the environment's `override` names, the author too",
+    effect:
+      'meet that rule for exactly this plan, with a reason that is recorded; `approvals` means the approvals that environments ask for',
+    onHold: 'meet that rule (or `approvals`) for exactly the plan above, with a reason that is recorded',
+    places: ['open-pull', 'merged-pull', 'hold'],
+    supported: true,
   },
   cancel: {
     name: 'cancel',

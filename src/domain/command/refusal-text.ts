@@ -27,11 +27,22 @@ export type CommandRefusal =
       readonly who: readonly string[];
     }
   /** The held plan is not the one that its issue showed when the comment was written. */
-  | { readonly kind: 'plan-moved'; readonly target: TargetName }
+  | { readonly kind: 'plan-moved'; readonly command: CommandName; readonly target: TargetName }
   /** Held for a reason that no approval mends. */
   | { readonly kind: 'hold-without-plan'; readonly target: TargetName; readonly reason: string }
   /** The issue is about no target of ours. */
   | { readonly kind: 'wrong-place'; readonly command: CommandName }
+  /** `/override` of something that stands in the way of nothing here. */
+  | { readonly kind: 'unknown-rule'; readonly rule: string; readonly known: readonly string[] }
+  /** `/override` by somebody whom nobody named for it. `unknown`: what GitHub did not say. */
+  | {
+      readonly kind: 'not-named';
+      readonly rule: string;
+      readonly who: readonly string[];
+      readonly unknown: readonly string[];
+    }
+  /** No plan of this head had been shown when the comment was written. */
+  | { readonly kind: 'nothing-shown'; readonly command: CommandName }
   /** A head from a fork was pushed after the comment was written. */
   | { readonly kind: 'head-moved'; readonly pull: PullNumber }
   /** Something failed on our side or behind it. */
@@ -61,16 +72,34 @@ export function refusalText(refusal: CommandRefusal): string {
     case 'approval-excluded':
       return `Your approval of ${code(refusal.target)} does not count: ${prose(refusal.reason)}.${refusal.who.length === 0 ? '' : ` Who can decide: ${refusal.who.map(prose).join(', ')}.`}`;
     case 'plan-moved':
-      return `The plan of ${code(refusal.target)} is not the one that was shown when you wrote this. Read the issue of its deployment, and say ${name('apply')} again.`;
+      return `The plan of ${code(refusal.target)} is not the one that was shown when you wrote this. Read the issue of its deployment, and say ${name(refusal.command)} again.`;
     case 'hold-without-plan':
       return `${code(refusal.target)} is held for a reason that no approval mends: ${prose(refusal.reason)}.`;
     case 'wrong-place':
       return `${name(refusal.command)} does nothing here: say it on the pull request, or in the issue of a held deployment.`;
+    case 'unknown-rule':
+      return `${code(refusal.rule)} is nothing that could be overridden here: ${knownRulesText(refusal.known)}`;
+    case 'not-named':
+      return notNamedText(refusal);
+    case 'nothing-shown':
+      return `No plan of this head had been shown when you wrote this, so nobody knows what you mean. Read the plan when it is there, then say ${name(refusal.command)} again.`;
     case 'head-moved':
       return 'The pull request was pushed to after your comment. Look at the new commits, then say it again.';
     case 'fault':
       return `${name(refusal.command)} could not be carried out: ${prose(refusal.what)}. Nothing was changed by it; say it again when that is mended.`;
   }
+}
+
+function knownRulesText(known: readonly string[]): string {
+  return known.length === 0
+    ? 'no rule and no environment asks for anything.'
+    : `there is ${listed(known.slice(0, 10).map(code))}.`;
+}
+
+function notNamedText({ rule, who, unknown }: Extract<CommandRefusal, { kind: 'not-named' }>): string {
+  if (who.length === 0) return `Nobody may override ${code(rule)}: its configuration has no `.concat('`override`.');
+  const doubt = unknown.length === 0 ? '' : ` GitHub did not say: ${unknown.map(prose).join('; ')}.`;
+  return `${code(rule)} may be overridden by ${listed(who.map(code))}, and you are not among them.${doubt}`;
 }
 
 function unknownTargetText(unknown: readonly UnknownTarget[], known: number): string {

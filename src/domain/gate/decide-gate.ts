@@ -11,7 +11,9 @@ import {
 } from './approvals.ts';
 import { type Approval, coverage } from './coverage.ts';
 import { decisionOf, type GateDecision, type Requirement } from './decision.ts';
+import { answerOverride, type Override, type OverrideAnswer, overriddenReason } from './override.ts';
 import { atLeast, type Permission, type Person } from './people.ts';
+import type { Standings } from './standing.ts';
 
 export interface GateFacts {
   readonly head: CommitSha;
@@ -30,6 +32,10 @@ export interface GateFacts {
   readonly sameConfiguration: ReadonlySet<CommitSha>;
   /** The head lies in a fork and was only checked offline. */
   readonly offline: boolean;
+  /** What was said with `/override` on this pull request. */
+  readonly overrides?: readonly Override[];
+  /** Who is what now, of everybody who approved or overrode; absent where no source is named. */
+  readonly standings?: Standings;
 }
 
 /** Decides the gate of a pull request; the same facts give the same decision, and the decision says why. */
@@ -51,7 +57,10 @@ function needsPeople(facts: GateFacts): boolean {
   return (
     facts.configurationChanged ||
     facts.plans.some(
-      ({ plan, environment }) => changesSomething(plan) && (environment.approvals > 0 || isLargeRemoval(plan)),
+      ({ plan, environment }) =>
+        changesSomething(plan) &&
+        ((environment.approvals > 0 && overrideOfApprovals(environment, facts).kind !== 'overridden') ||
+          isLargeRemoval(plan)),
     )
   );
 }
@@ -121,15 +130,19 @@ function environmentApprovals(
   facts: GateFacts,
   approvals: readonly JudgedApproval[],
 ): Requirement {
-  const plans = facts.plans
-    .filter((entry) => entry.environment.name === environment.name && changesSomething(entry.plan))
-    .map((entry) => entry.plan);
+  const plans = plansIn(environment, facts);
   const targets = plans.map((plan) => plan.target);
   const name = `approvals of ${environment.name}`;
   if (environment.approvals === 0)
     return { name, status: 'met', reason: 'this environment asks for no approval', who: [], evidence: [], targets };
+  const override = overrideOfApprovals(environment, facts);
   const open = plans.filter((plan) => !coveredBy(plan, facts, approvals, environment.approvals));
-  const evidence = approvals.map((approval) => evidenceOf(approval, plans, facts));
+  const evidence = [
+    ...approvals.map((approval) => evidenceOf(approval, plans, facts)),
+    ...(override.kind === 'overridden' ? [] : override.evidence),
+  ];
+  if (override.kind === 'overridden')
+    return { name, status: 'met', reason: overriddenReason(override.by), who: [], evidence, targets };
   const people = environment.approvals === 1 ? '1 approval' : `${environment.approvals} approvals`;
   if (open.length === 0)
     return { name, status: 'met', reason: `${people} of these effects`, who: [], evidence, targets };
@@ -141,6 +154,22 @@ function environmentApprovals(
     evidence,
     targets: open.map((plan) => plan.target),
   };
+}
+
+function plansIn(environment: Environment, facts: GateFacts): readonly Plan[] {
+  return facts.plans
+    .filter((entry) => entry.environment.name === environment.name && changesSomething(entry.plan))
+    .map((entry) => entry.plan);
+}
+
+function overrideOfApprovals(environment: Environment, facts: GateFacts): OverrideAnswer {
+  return answerOverride({
+    overrides: facts.overrides ?? [],
+    of: { kind: 'approvals', environment: environment.name },
+    allowed: environment.override ?? [],
+    plans: plansIn(environment, facts).map((plan) => plan.digest),
+    ...(facts.standings === undefined ? {} : { standings: facts.standings }),
+  });
 }
 
 function coveredBy(plan: Plan, facts: GateFacts, approvals: readonly JudgedApproval[], needed: number): boolean {

@@ -1,8 +1,10 @@
 import type { GateDecision } from '../gate/decision.ts';
+import type { PlanDigest } from '../identity.ts';
 import { plural } from './change-words.ts';
 import { deploymentTable } from './deployment-table.ts';
 import { foldedFailures } from './failure-report.ts';
 import { commentBytes } from './limits.ts';
+import { overrideLines } from './override-lines.ts';
 import { noChangesTitle, outcomeFails, outcomeTitle, paragraphs, planOverview } from './plan-overview.ts';
 import { byDanger } from './planned-view.ts';
 import { provenance } from './provenance.ts';
@@ -46,9 +48,14 @@ function frame(view: PullRequestView, requirements: readonly string[]): readonly
         : ['### Deployment', '', ...deployments, ...foldedFailures(view.deployments, failureBytes)],
       [heading(view)],
       planOverview(view),
+      overrideLines(view.overrides, deployments.length === 0 ? currentPlans(view.outcome) : undefined),
       deployments.length === 0 ? requirements : [],
     ]),
   ];
+}
+
+function currentPlans(outcome: PlanningOutcome): readonly PlanDigest[] {
+  return outcome.kind === 'planned' ? outcome.plans.map((plan) => plan.digest) : [];
 }
 
 function heading(view: PullRequestView): string {

@@ -1,5 +1,6 @@
 import type { DeploymentPhase } from '../deployment/deployment.ts';
 import type { GateDecision } from '../gate/decision.ts';
+import type { Override } from '../gate/override.ts';
 import type { CommitSha, PullNumber, TargetName } from '../identity.ts';
 import type { Problem } from '../manifest/rendered-object.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -37,6 +38,8 @@ export interface PullRequestView {
   readonly gate: GateDecision;
   /** After the merge: where each target's deployment stands. Empty before. */
   readonly deployments: readonly DeploymentView[];
+  /** What was said with `/override`, whether or not it still counts. */
+  readonly overrides: readonly Override[];
   /** Link to the full plan, made from PLANWRIGHT_URL; undefined when that is not set. */
   readonly planUrl?: (plan: LinkedPlan) => string;
 }

@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../../domain/audit/audit-record.ts';
 import type { Hint } from '../../domain/delivery/hint.ts';
 import type { Deployment, DeploymentPhase } from '../../domain/deployment/deployment.ts';
+import type { Override } from '../../domain/gate/override.ts';
 import type { Permission, Person } from '../../domain/gate/people.ts';
 import type {
   ClusterUid,
@@ -211,6 +212,17 @@ export interface Records {
     readonly plan: PlanDigest;
   }): Promise<void>;
   holdApprovals(deployment: number): Promise<readonly RecordedApproval[]>;
+
+  // Overrides
+  /** Adds what somebody said with `/override`; false when this comment's word on these plans is there already. */
+  addOverride(said: {
+    readonly repository: RepositoryId;
+    readonly pull: PullNumber;
+    readonly override: Override;
+  }): Promise<boolean>;
+  /** Everything that was overridden on the pull request and on the holds of its deployments, oldest first, whether or not it still counts. */
+  overrides(repository: RepositoryId, pull: PullNumber): Promise<readonly Override[]>;
+
   deployed(repository: RepositoryId, target: TargetName): Promise<DeployedTarget | undefined>;
   /** All targets of the repository that are deployed. */
   deployedTargets(repository: RepositoryId): Promise<readonly DeployedTarget[]>;

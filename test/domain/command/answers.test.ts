@@ -29,6 +29,13 @@ const refusals: readonly CommandRefusal[] = [
     who: ['people with write access'],
   },
   { kind: 'wrong-place', command: 'apply' },
+  { kind: 'plan-moved', command: 'override', target: payments },
+  { kind: 'unknown-rule', rule: 'no rule', known: ['approvals', 'destroying data'] },
+  { kind: 'unknown-rule', rule: 'approvals', known: [] },
+  { kind: 'not-named', rule: 'approvals', who: ['role:admin', 'team:sre'], unknown: [] },
+  { kind: 'not-named', rule: 'approvals', who: ['team:sre'], unknown: ['team:sre: the app may not read members'] },
+  { kind: 'not-named', rule: 'destroying data', who: [], unknown: [] },
+  { kind: 'nothing-shown', command: 'override' },
   { kind: 'head-moved', pull: pullNumber(42) },
   { kind: 'fault', command: 'plan', what: 'the cluster production does not answer' },
 ];
@@ -126,7 +133,7 @@ describe('who may say a command', () => {
     ['plan', { permission: 'read', authorFromOwnBranch: true }, true],
     ['plan', { permission: 'read', authorFromOwnBranch: false }, false],
     ['help', { permission: 'none', authorFromOwnBranch: false }, true],
-    ['override', { permission: 'admin', authorFromOwnBranch: true }, false],
+    ['override', { permission: 'none', authorFromOwnBranch: false }, true],
   ])('/%s by %j: %s', (name, speaker, allowed) => {
     expect(maySay(commands[name], speaker)).toBe(allowed);
   });

@@ -436,3 +436,52 @@ test('a decision is blocked by what failed before it waits for what is unmet', (
   expect(decisionOf([requirement(), requirement({ status: 'unmet' })]).status).toBe('waiting');
   expect(decisionOf([requirement({ status: 'unmet' }), requirement({ status: 'failed' })]).status).toBe('blocked');
 });
+
+describe('an override of approvals', () => {
+  const olga = person('olga');
+  const override = {
+    of: { kind: 'approvals', environment: 'production' },
+    plans: [shownDigest],
+    person: olga,
+    sources: ['role:admin'],
+    reason: 'production is down',
+    comment: 1,
+  } as const;
+  const environment: Partial<Environment> = { approvals: 2, override: [{ kind: 'role', role: 'admin' }] };
+
+  test('meets what the environment asks for, and says who and why', () => {
+    const decision = decide({ environment, facts: { overrides: [override] } });
+    expect(decision.status).toBe('open');
+    expect(named(decision, 'approvals of production')).toMatchObject({
+      status: 'met',
+      reason: 'overridden by olga: production is down',
+    });
+  });
+
+  test('of another plan is told and meets nothing', () => {
+    const decision = decide({ environment, facts: { overrides: [{ ...override, plans: [digest('eeee')] }] } });
+    expect(named(decision, 'approvals of production')).toMatchObject({
+      status: 'unmet',
+      evidence: ["olga's override does not count: the plan has changed since"],
+    });
+  });
+
+  test('asks for no last pusher, because it asks nobody whose pushes matter', () => {
+    expect(decide({ environment, lastPusher: 'unknown' }).status).toBe('blocked');
+    expect(decide({ environment, lastPusher: 'unknown', facts: { overrides: [override] } }).status).toBe('open');
+  });
+
+  test('leaves everything else as it is: a failing plan, changes requested, a large removal, the configuration', () => {
+    const facts = { overrides: [override] };
+    const failing = { ...current, problems: [problem('the API server refuses it')] };
+    expect(decide({ environment, facts, plans: [failing] }).status).toBe('blocked');
+    expect(decide({ environment, facts, reviews: [review(kim, { state: 'changes_requested' })] }).status).toBe(
+      'blocked',
+    );
+    const removal = { ...current, owned: 1, changes: [deletedClaim('shop/data')] };
+    expect(named(decide({ environment, facts, plans: [removal] }), 'large removal from web@production').status).toBe(
+      'unmet',
+    );
+    expect(decide({ environment, facts: { ...facts, configurationChanged: true } }).status).toBe('waiting');
+  });
+});

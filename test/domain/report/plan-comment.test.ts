@@ -12,6 +12,7 @@ import {
   difference,
   digest,
   object,
+  person,
   plan,
   planned,
   problem,
@@ -34,6 +35,31 @@ describe('the comment of a pull request', () => {
       }),
     );
     await expect(comment).toMatchFileSnapshot(snapshot('two-environments'));
+  });
+
+  test('says what was overridden, by whom and why, and what no longer counts', async () => {
+    const shown = plan();
+    const said = { person: person('olga'), sources: ['role:admin'], comment: 1 } as const;
+    const comment = planComment(
+      view({
+        outcome: planned([shown]),
+        overrides: [
+          {
+            ...said,
+            of: { kind: 'rule', name: 'no public *load* balancers', origin: 'repository' },
+            plans: [digest('9c0d')],
+            reason: 'agreed with @acme/sre, see #12 <img src=x>',
+          },
+          {
+            ...said,
+            of: { kind: 'approvals', environment: 'production' },
+            plans: [shown.digest],
+            reason: 'production is down',
+          },
+        ],
+      }),
+    );
+    await expect(comment).toMatchFileSnapshot(snapshot('overridden'));
   });
 
   test('puts what destroys first, by name', async () => {
