@@ -3,11 +3,10 @@ import type { Environment } from '../domain/config/config.ts';
 import { type ApprovalSource, sourceText } from '../domain/config/rule.ts';
 import { shownBefore } from '../domain/gate/approvals.ts';
 import { approvalsWord, type Overridable, type Override, sourcesMet, unknownSources } from '../domain/gate/override.ts';
-import type { PlanDigest, TargetName } from '../domain/identity.ts';
-import { targetParts } from '../domain/identity.ts';
+import { type CommitSha, type PlanDigest, type TargetName, targetParts } from '../domain/identity.ts';
 import { maskCredentials } from '../domain/plan/mask-credentials.ts';
 import type { CommandPlace } from './command-place.ts';
-import { findSpeakerStandings } from './find-speaker-standings.ts';
+import { findStandings } from './find-standings.ts';
 import { findConfiguration, listSource } from './find-targets.ts';
 import { inspectPullRequest, plansOf } from './plan-pull-request.ts';
 import type { Comment } from './ports/github.ts';
@@ -25,6 +24,8 @@ interface Candidate {
 interface Shown {
   readonly plans: readonly { readonly target: TargetName; readonly digest: PlanDigest }[];
   readonly environments: ReadonlyMap<string, Environment>;
+  /** Where the code owners stand. */
+  readonly base: CommitSha | undefined;
 }
 
 /**
@@ -46,7 +47,13 @@ export async function overrideCondition(
     return { kind: 'unknown-rule', rule: said.rule, known: [...new Set(all.map(({ of }) => wordOf(of)))] };
   const { author } = said.comment;
   const sources = candidates.flatMap(({ allowed }) => allowed);
-  const standings = await findSpeakerStandings(ports, place.pull, { person: author, sources });
+  const permission = await ports.github.permission(place.pull.repository, author.login);
+  const standings = await findStandings(ports, place.pull, {
+    people: [author],
+    permissions: new Map([[author.login, permission]]),
+    sources,
+    base: shown.base,
+  });
   const meant = candidates.map((candidate) => ({
     ...candidate,
     sources: sourcesMet(author, candidate.allowed, standings),
@@ -146,8 +153,8 @@ async function findShown(
   const shown = shownBefore(pull.head.sha, comment.createdAtMs, runs);
   const run = runs.find((candidate) => candidate === shown);
   if (run === undefined) return { kind: 'nothing-shown', command: 'override' };
-  const { environments } = await inspectPullRequest(ports, pull);
-  return { plans: plansOf(run).filter(({ effects }) => effects.length > 0), environments };
+  const { environments, base } = await inspectPullRequest(ports, pull);
+  return { plans: plansOf(run).filter(({ effects }) => effects.length > 0), environments, base };
 }
 
 /** Every hold shows one plan in its issue; a merge is gated by its own configuration. */
@@ -180,5 +187,10 @@ async function shownOnHolds(
     };
   const tree = await listSource(ports.checkout, repository, first.commit);
   const found = await findConfiguration(ports.checkout, repository, tree, ports.server);
-  return { plans, environments: found.kind === 'configured' ? found.configuration.environments : new Map() };
+  const runs = await ports.store.planRuns(repository.id, pull.number);
+  return {
+    plans,
+    environments: found.kind === 'configured' ? found.configuration.environments : new Map(),
+    base: runs.findLast((run) => run.head === pull.head.sha)?.base,
+  };
 }

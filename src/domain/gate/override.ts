@@ -71,8 +71,7 @@ export function unknownSources(
   standings: Standings,
 ): readonly string[] {
   return sources.flatMap((source) => {
-    if (source.kind === 'codeowners') return [];
-    const standing = standings.of(person, source);
+    const standing = source.kind === 'codeowners' ? standings.ownedFiles : standings.of(person, source);
     return standing.kind === 'unknown' ? [`${sourceText(source)}: ${standing.reason}`] : [];
   });
 }
@@ -80,7 +79,8 @@ export function unknownSources(
 /** Overriding is one person's word, so that it takes an owner of everything; approving may be shared. */
 function meets(person: Person, source: ApprovalSource, standings: Standings): boolean {
   if (source.kind !== 'codeowners') return standings.of(person, source).kind === 'yes';
-  return standings.ownedFiles.length > 0 && standings.ownedFiles.every((file) => file.people.has(person.id));
+  const owned = standings.ownedFiles;
+  return owned.kind === 'known' && owned.files.length > 0 && owned.files.every((file) => file.people.has(person.id));
 }
 
 function mayOverride(override: Override, { allowed, standings }: OverrideQuestion): boolean {

@@ -29,7 +29,10 @@ function standings(standing: Standing['kind'], files: readonly (readonly number[
   return {
     of: () => (standing === 'unknown' ? { kind: standing, reason: 'GitHub does not say' } : { kind: standing }),
     size: () => undefined,
-    ownedFiles: files.map((people, index) => ({ path: `${index}`, owners: ['@x'], people: new Set(people) })),
+    ownedFiles: {
+      kind: 'known',
+      files: files.map((people, index) => ({ path: `${index}`, owners: ['@x'], people: new Set(people) })),
+    },
   };
 }
 
