@@ -37,7 +37,7 @@ export async function advanceTarget(
       'the installation cannot see this repository (any more); its deployments stand still',
     );
   const proof = await ports.store.lock(repository.id, job.target);
-  const turn: Turn = { ports, repository, proof, run, uncovered: new Map() };
+  const turn: Turn = { ports, repository, proof, run, uncovered: new Map(), decidedOn: new Map() };
   for (const deployment of await ports.store.openDeployments(repository.id, job.target)) {
     if (run.signal.aborted) return ports.store.requestJob(targetJob(turn, job.target));
     await advanceDeployment(turn, deployment);

@@ -1,4 +1,5 @@
 import { sha256Text } from '../domain/audit/content-digest.ts';
+import { personJson } from '../domain/audit/gate-inputs.ts';
 import { answerComment, type CommandAnswer } from '../domain/command/answer-comment.ts';
 import { maySay } from '../domain/command/command-right.ts';
 import { commands as commandTable } from '../domain/command/commands.ts';
@@ -29,6 +30,8 @@ export interface AnsweredCommands {
     readonly reaction: 'rocket' | 'confused' | undefined;
     readonly replies: readonly Reply[];
     readonly place: Place;
+    /** For the audit; absent where no command was said. */
+    readonly said?: JsonObject;
   }[];
 }
 
@@ -78,7 +81,13 @@ async function answerWaiting(ports: PullRequestPorts, place: Place): Promise<Ans
     await ports.github.react(repository, comment.id, 'eyes');
     const said = await answerLines(ports, place, { comment, parsed, obeyed: command.obeyed ?? [] });
     planAgain ||= said.planAgain;
-    answered.push({ command, reaction: said.refused ? 'confused' : 'rocket', replies: said.replies, place });
+    answered.push({
+      command,
+      reaction: said.refused ? 'confused' : 'rocket',
+      replies: said.replies,
+      place,
+      said: { comment: comment.id, by: personJson(comment.author), lines: said.lines },
+    });
   }
   return { planAgain, answered };
 }
@@ -87,12 +96,23 @@ async function answerLines(
   ports: PullRequestPorts,
   place: Place,
   at: Said & { readonly parsed: readonly ParsedCommand[] },
-): Promise<{ readonly planAgain: boolean; readonly refused: boolean; readonly replies: readonly Reply[] }> {
+): Promise<{
+  readonly planAgain: boolean;
+  readonly refused: boolean;
+  readonly replies: readonly Reply[];
+  readonly lines: readonly JsonObject[];
+}> {
   const replies: Reply[] = [];
+  const lines: JsonObject[] = [];
   let planAgain = false;
   let refused = false;
   for (const parsed of at.parsed) {
     const answer = await answerOne(ports, place, { ...at, parsed });
+    lines.push({
+      command: parsed.kind === 'malformed' ? parsed.command : parsed.kind,
+      line: parsed.line.slice(0, auditedCharacters),
+      ...(answer.kind === 'refused' ? { refused: answer.refusal.kind } : {}),
+    });
     if (answer.kind === 'refused') {
       refused = true;
       replies.push({ line: parsed.line, text: refusalText(answer.refusal) });
@@ -101,7 +121,7 @@ async function answerLines(
       if (answer.help === true) replies.push({ line: parsed.line, help: true });
     }
   }
-  return { planAgain, refused, replies };
+  return { planAgain, refused, replies, lines };
 }
 
 async function answerOne(
@@ -160,6 +180,8 @@ async function permissionOf(
     return undefined;
   }
 }
+
+const auditedCharacters = 1_000;
 
 type Patterns = readonly TargetPattern[];
 
@@ -291,7 +313,7 @@ async function lookAgain(
     repository: deployment.repository,
     kind: 'approval',
     subject: target,
-    facts: { ...at.facts, by: comment.author.login, permission, comment: comment.id },
+    facts: { ...at.facts, deployment: deployment.id, by: personJson(comment.author), permission, comment: comment.id },
   });
 }
 
@@ -337,7 +359,7 @@ export async function finishCommands(
   commands: AnsweredCommands,
   gate?: GateDecision,
 ): Promise<void> {
-  for (const { command, reaction, replies, place } of commands.answered) {
+  for (const { command, reaction, replies, place, said } of commands.answered) {
     const { repository } = place.pull;
     if (replies.length > 0) {
       const marker = `<!-- planwright:answer:${command.commentId} -->`;
@@ -352,6 +374,10 @@ export async function finishCommands(
       }
     }
     if (reaction !== undefined) await ports.github.react(repository, command.commentId, reaction);
-    await ports.store.finishCommand(repository.id, command.commentId, reaction ?? 'ignored');
+    await ports.store.transaction(async (records) => {
+      await records.finishCommand(repository.id, command.commentId, reaction ?? 'ignored');
+      if (said !== undefined)
+        await records.audit({ repository: repository.id, kind: 'command', subject: `#${place.issue}`, facts: said });
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { personJson } from '../domain/audit/gate-inputs.ts';
 import type { Environment } from '../domain/config/config.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import { approvePlan } from '../domain/gate/approved-plan.ts';
@@ -6,6 +7,7 @@ import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
 import { answerOverride } from '../domain/gate/override.ts';
 import { atLeast } from '../domain/gate/people.ts';
 import type { PlanDigest } from '../domain/identity.ts';
+import type { Json } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
 import { absent, type EffectValue, type Move } from '../domain/plan/effect.ts';
 import { objectLeaves, secretsOf } from '../domain/plan/object-leaves.ts';
@@ -39,10 +41,20 @@ export async function approveDeployment(
   // What was promised before gives way to it.
   const promised = onHold.length > 0 ? undefined : await promisedMoves(turn, deployment, merge);
   const secretKey = await ports.store.secretKey();
+  const overridden = await approvalsOverridden(turn, { ...at, steps });
+  turn.decidedOn.set(deployment.id, {
+    plan: planned.plan.digest,
+    cluster: planned.plan.cluster.uid ?? null,
+    approvalsNeeded: at.environment.approvals,
+    approvalsOverridden: overridden,
+    atMerge: recordedJson(recorded),
+    onHold: recordedJson(onHold),
+    blockers: [...merge.blockers],
+  });
   return approvePlan({
     plan: planned.plan,
     approvals,
-    needed: (await approvalsOverridden(turn, { ...at, steps })) ? 0 : at.environment.approvals,
+    needed: overridden ? 0 : at.environment.approvals,
     ...(promised === undefined
       ? {}
       : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
@@ -78,6 +90,15 @@ async function approvalsOverridden(
   const begun = [...new Set(overrides.flatMap(({ plans }) => plans))].filter((digest) => isOverridden([digest]));
   const effects = [...(await ports.store.effects(begun)).values()].flat();
   return coverage({ plan, approvals: [{ personId: 0, effects }], needed: 1 }).kind === 'covered';
+}
+
+/** Approvals as they were recorded, for the audit. */
+export function recordedJson(approvals: readonly RecordedApproval[]): Json {
+  return approvals.map(({ person, permission, plans }) => ({
+    by: personJson(person),
+    permission,
+    plans: [...plans],
+  }));
 }
 
 /** Objects that this deployment deleted to create them anew, and did not get to: creating them completes what was approved. */

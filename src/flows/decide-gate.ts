@@ -1,3 +1,4 @@
+import { gateInputs } from '../domain/audit/gate-inputs.ts';
 import type { Environment } from '../domain/config/config.ts';
 import {
   exclusionReason,
@@ -12,6 +13,7 @@ import type { GateDecision } from '../domain/gate/decision.ts';
 import type { Override } from '../domain/gate/override.ts';
 import type { Permission, Person } from '../domain/gate/people.ts';
 import type { PlanDigest, RepositoryId, TargetName } from '../domain/identity.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { Effect } from '../domain/plan/effect.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
@@ -29,9 +31,16 @@ export interface GateLook {
   readonly decision: GateDecision;
   readonly approvals: readonly JudgedApproval[];
   readonly overrides: readonly Override[];
+  /** What it was decided on, for the audit. */
+  readonly inputs: JsonObject;
 }
 
-const openWithoutQuestion: GateLook = { decision: { status: 'open', requirements: [] }, approvals: [], overrides: [] };
+const openWithoutQuestion: GateLook = {
+  decision: { status: 'open', requirements: [] },
+  approvals: [],
+  overrides: [],
+  inputs: {},
+};
 
 /** Looks everything up that the gate depends on, now, and decides. */
 export async function lookAtGate(
@@ -65,7 +74,7 @@ export async function lookAtGate(
     offline: outcome.kind === 'planned' && outcome.offline,
     overrides,
   };
-  return { decision: decideGate(facts), approvals: judgeApprovals(reviews), overrides };
+  return { decision: decideGate(facts), approvals: judgeApprovals(reviews), overrides, inputs: gateInputs(facts) };
 }
 
 function problemOf(outcome: PlanningOutcome): string | undefined {

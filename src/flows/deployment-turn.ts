@@ -1,5 +1,6 @@
 import type { Coverage } from '../domain/gate/coverage.ts';
 import type { CommitSha, Repository } from '../domain/identity.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { JobRun } from './ports/jobs.ts';
 import type { LockProof } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
@@ -12,6 +13,8 @@ export interface Turn {
   readonly run: JobRun;
   /** Why a plan of this look is not covered, by deployment. */
   readonly uncovered: Map<number, Extract<Coverage, { readonly kind: 'uncovered' }>>;
+  /** What a plan of this look was let through or held on, by deployment, for the audit. */
+  readonly decidedOn: Map<number, JsonObject>;
 }
 
 /** Whether the newer commit holds the older one; false when GitHub does not have both. */

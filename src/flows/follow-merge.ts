@@ -1,9 +1,11 @@
+import { personJson, requirementsJson } from '../domain/audit/gate-inputs.ts';
 import type { Environment } from '../domain/config/config.ts';
 import { mayDeploy } from '../domain/config/server-settings.ts';
 import type { CommitSha, TargetName } from '../domain/identity.ts';
 import { deployCheck } from '../domain/report/deploy-check.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
 import type { Target } from '../domain/target/target.ts';
+import { recordedJson } from './approve-deployment.ts';
 import { lookAtGate } from './decide-gate.ts';
 import { findAffected } from './find-affected.ts';
 import { findConfiguration, listSource, ownerPaths, targetsIn } from './find-targets.ts';
@@ -128,14 +130,12 @@ async function recordMerge(
       subject: `#${pull.number}`,
       facts: {
         commit: merge.commit,
-        by: merge.by?.login ?? null,
+        by: merge.by === undefined ? null : personJson(merge.by),
         gate: gate.decision.status,
+        requirements: requirementsJson(gate.decision.requirements),
+        inputs: gate.inputs,
         blockers,
-        approvals: approvals.map((approval) => ({
-          by: approval.person.login,
-          permission: approval.permission,
-          plans: approval.plans,
-        })),
+        approvals: recordedJson(approvals),
         targets: at.work.targets.map((target) => target.name),
       },
     });

@@ -1,5 +1,8 @@
+import { sha256Text } from '../domain/audit/content-digest.ts';
+import { requirementsJson } from '../domain/audit/gate-inputs.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
 import { type CommitSha, commitSha, type Repository } from '../domain/identity.ts';
+import { canonicalJson } from '../domain/json.ts';
 import { cancelledCheck, type Overtaken } from '../domain/report/cancelled-check.ts';
 import { gateCheck } from '../domain/report/gate-check.ts';
 import { inProgress } from '../domain/report/in-progress.ts';
@@ -8,7 +11,7 @@ import { planComment, planCommentMarker } from '../domain/report/plan-comment.ts
 import type { PullRequestView } from '../domain/report/pull-request-view.ts';
 import { worstVerdict } from '../domain/report/shared-head.ts';
 import { answerCommands, finishCommands } from './answer-commands.ts';
-import { lookAtGate } from './decide-gate.ts';
+import { type GateLook, lookAtGate } from './decide-gate.ts';
 import { followMerge } from './follow-merge.ts';
 import { type Inspection, inspectPullRequest, planInspected } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
@@ -164,7 +167,8 @@ async function report(
     { pull: pull.number, ...gateCheck(view) },
     others.map((other) => ({ pull: other.pull, ...gateCheck(other) })),
   );
-  const told = await reportCheck(ports, pull.repository, {
+  if (before.decision.requirements.length > 0) await auditDecision(ports, pull, before);
+  await reportCheck(ports, pull.repository, {
     origin: originOf('planwright/gate', run.id),
     sha: pull.head.sha,
     name: 'planwright/gate',
@@ -173,7 +177,6 @@ async function report(
     conclusion,
     ...detailsOf(view),
   });
-  if (told !== undefined && before.decision.requirements.length > 0) await auditDecision(ports, pull, before.decision);
   return before.decision;
 }
 
@@ -256,21 +259,26 @@ async function isSaidBy(ports: PullRequestPorts, pull: PullRequest, origin: stri
   return row?.externalId.startsWith(`${origin}#`) === true;
 }
 
-async function auditDecision(ports: PullRequestPorts, pull: PullRequest, decision: GateDecision): Promise<void> {
-  await ports.store.audit({
+/** Each decision once: it is another one when something that it was decided on is, whether or not people see a difference. */
+async function auditDecision(ports: PullRequestPorts, pull: PullRequest, gate: GateLook): Promise<void> {
+  const { decision, inputs } = gate;
+  const facts = { status: decision.status, requirements: requirementsJson(decision.requirements), inputs };
+  const item = {
+    key: `decision:${pull.number}`,
     repository: pull.repository.id,
-    kind: 'decision',
-    subject: `#${pull.number}`,
-    facts: {
-      head: pull.head.sha,
-      status: decision.status,
-      requirements: decision.requirements.map(({ name, status, reason, evidence }) => ({
-        name,
-        status,
-        reason,
-        evidence,
-      })),
-    },
+    externalId: pull.head.sha,
+    content: sha256Text(canonicalJson(facts)),
+    closed: true,
+  };
+  if ((await ports.store.reported(item.repository, item.key))?.content === item.content) return;
+  await ports.store.transaction(async (records) => {
+    await records.saveReported(item);
+    await records.audit({
+      repository: pull.repository.id,
+      kind: 'decision',
+      subject: `#${pull.number}`,
+      facts: { head: pull.head.sha, ...facts },
+    });
   });
 }
 

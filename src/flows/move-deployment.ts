@@ -1,5 +1,6 @@
 import { type Deployment, type DeploymentPhase, isEnded } from '../domain/deployment/deployment.ts';
 import type { TargetName } from '../domain/identity.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { Turn } from './deployment-turn.ts';
 import type { RequestedJob } from './ports/jobs.ts';
 
@@ -26,6 +27,7 @@ export async function moveDeployment(
         pull: deployment.pull,
         commit: deployment.commit,
         phase: JSON.stringify(withoutDetails(phase)),
+        ...decidedOn(turn, deployment, phase),
       },
     });
     await records.requestJob({
@@ -51,6 +53,13 @@ export async function moveDeployment(
         },
       });
   });
+}
+
+/** What an apply or a hold was decided on. */
+function decidedOn(turn: Turn, deployment: Deployment, phase: DeploymentPhase): JsonObject {
+  const inputs = turn.decidedOn.get(deployment.id);
+  const isDecision = phase.kind === 'held' || phase.kind === 'applying';
+  return inputs === undefined || !isDecision ? {} : { decidedOn: inputs };
 }
 
 /** What the cluster said of a failure is no decision of anybody's. */

@@ -1,3 +1,4 @@
+import { personJson } from '../domain/audit/gate-inputs.ts';
 import type { CommandRefusal } from '../domain/command/refusal-text.ts';
 import type { Environment } from '../domain/config/config.ts';
 import { type ApprovalSource, sourceText } from '../domain/config/rule.ts';
@@ -98,8 +99,7 @@ async function record(
         pull: pull.number,
         of: { ...override.of },
         plans: [...override.plans],
-        by: override.person.login,
-        id: override.person.id,
+        by: personJson(override.person),
         allowed: at.allowed.map(sourceText),
         met: [...override.sources],
         reason: override.reason,

@@ -14,6 +14,8 @@ export interface Stage {
   readonly github: SandboxGitHub;
   readonly clusters: ReadonlyMap<string, SandboxCluster>;
   readonly planwright: Planwright;
+  /** Where the embedded database is. */
+  readonly dataDirectory: string;
   /** Who Planwright is on this GitHub. */
   readonly app: { readonly id: number; readonly privateKey: string };
   /** What Planwright logged, for failures. */
@@ -127,6 +129,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     github,
     clusters,
     planwright,
+    dataDirectory: join(directory, 'data'),
     app: { id: appId, privateKey: keys.privateKey },
     logged,
     eventually: (what, look, withinMs = 15_000) =>

@@ -1,0 +1,69 @@
+import type { GateFacts } from '../gate/decide-gate.ts';
+import type { Requirement } from '../gate/decision.ts';
+import type { Person } from '../gate/people.ts';
+import type { Json, JsonObject } from '../json.ts';
+
+/**
+ * What the gate was decided on, for the audit: which plans, what GitHub said of reviews, permissions and pushers, and what was overridden. Enough to
+ * decide again, together with the plans and the configuration at the base.
+ */
+export function gateInputs(facts: GateFacts): JsonObject {
+  const { reviews, exclusions, permissions, shown } = facts.reviews;
+  return {
+    head: facts.head,
+    plans: facts.plans.map(({ plan, environment }) => ({
+      target: plan.target,
+      digest: plan.digest,
+      base: plan.base,
+      cluster: plan.cluster.uid ?? null,
+      approvals: environment.approvals,
+    })),
+    planProblem: facts.planProblem ?? null,
+    reviews: reviews.map(({ id, reviewer, state, commit, submittedAtMs }) => ({
+      id,
+      by: reviewer === undefined ? null : personJson(reviewer),
+      state,
+      commit: commit ?? null,
+      submittedAtMs,
+    })),
+    permissions: Object.fromEntries(permissions),
+    contributors: {
+      author: personJson(exclusions.author),
+      authors: peopleJson(exclusions.authors),
+      committers: peopleJson(exclusions.committers),
+      coAuthors: peopleJson(exclusions.coAuthors),
+      lastPusher: exclusions.lastPusher === undefined ? 'unknown' : personJson(exclusions.lastPusher),
+    },
+    shown: shown.map((run) => ({ head: run.head, atMs: run.shownAtMs, plans: [...run.plans] })),
+    overrides: (facts.overrides ?? []).map(({ of, plans, person, sources, comment }) => ({
+      of: { ...of },
+      plans: [...plans],
+      by: personJson(person),
+      sources: [...sources],
+      comment,
+    })),
+    configurationChanged: facts.configurationChanged,
+    offline: facts.offline,
+  };
+}
+
+/** Every requirement, as it was explained to people. */
+export function requirementsJson(requirements: readonly Requirement[]): Json {
+  return requirements.map(({ name, status, reason, who, evidence, targets }) => ({
+    name,
+    status,
+    reason,
+    who: [...who],
+    evidence: [...evidence],
+    targets: [...targets],
+  }));
+}
+
+export function personJson({ id, login, bot }: Person): JsonObject {
+  return { id, login, ...(bot ? { bot } : {}) };
+}
+
+/** Each once: a pull request has many commits of few people. */
+function peopleJson(people: readonly Person[]): Json {
+  return [...new Map(people.map((person) => [person.id, personJson(person)])).values()];
+}
