@@ -186,7 +186,7 @@ async function shownOnHolds(
       what: `GitHub does not have the merge commit ${first.commit} any more`,
     };
   const tree = await listSource(ports.checkout, repository, first.commit);
-  const found = await findConfiguration(ports.checkout, repository, tree, ports.server);
+  const found = await findConfiguration(ports, repository, tree);
   const runs = await ports.store.planRuns(repository.id, pull.number);
   return {
     plans,
