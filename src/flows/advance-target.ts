@@ -1,6 +1,7 @@
 import { type Deployment, deadlineOf, isEnded } from '../domain/deployment/deployment.ts';
 import { decideWave } from '../domain/deployment/waves.ts';
 import type { ApprovedPlan } from '../domain/gate/approved-plan.ts';
+import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import type { CommitSha } from '../domain/identity.ts';
 import { sameJson } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
@@ -10,6 +11,7 @@ import { approveDeployment } from './approve-deployment.ts';
 import { Deadline } from './deadline.ts';
 import { deploymentInQuestion } from './deployment-in-question.ts';
 import { isPartOf, type Turn } from './deployment-turn.ts';
+import { matchPlanned } from './match-planned.ts';
 import { moveDeployment, targetJob } from './move-deployment.ts';
 import { type FoundSource, findSource, planDeployment } from './plan-deployment.ts';
 import type { PlannedTarget } from './plan-target.ts';
@@ -82,6 +84,7 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     merge,
     planned,
     environment: source.target.environment,
+    rules: await rulesFor(turn, { deployment, source, planned }),
   });
   if (approving.kind === 'not-approved') {
     if (approving.coverage?.kind === 'uncovered') turn.uncovered.set(deployment.id, approving.coverage);
@@ -92,6 +95,21 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     });
   }
   await deploy(turn, { deployment, source, planned, approved: approving.plan });
+}
+
+/** A deployment is judged by the merge commit's rules, on what it would do now, and by the pull request as it is now. */
+async function rulesFor(
+  { ports, repository }: Turn,
+  at: { readonly deployment: Deployment; readonly source: FoundSource; readonly planned: PlannedTarget },
+): Promise<readonly MatchedRule[]> {
+  const { rules } = at.source.configuration;
+  if (rules.length === 0) return [];
+  const pull = await ports.github.pullRequest(repository, at.deployment.pull);
+  if (pull === undefined)
+    throw new Error(
+      `GitHub does not show #${at.deployment.pull} (any more), which the rules for ${at.deployment.target} ask about; it is tried again`,
+    );
+  return matchPlanned(ports, { rules, pull, target: at.source.target, planned: at.planned });
 }
 
 /**

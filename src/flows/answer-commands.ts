@@ -8,13 +8,15 @@ import { type ParsedCommand, parseCommands } from '../domain/command/parse-comma
 import { type CommandRefusal, refusalText } from '../domain/command/refusal-text.ts';
 import { selectTargets } from '../domain/command/select-targets.ts';
 import type { TargetPattern } from '../domain/command/target-pattern.ts';
+import type { Rule } from '../domain/config/rule.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
 import type { Permission } from '../domain/gate/people.ts';
-import type { Repository, TargetName } from '../domain/identity.ts';
+import type { CommitSha, Repository, TargetName } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CommandPlace as Place } from './command-place.ts';
-import { holdApprovalExclusion } from './decide-gate.ts';
+import { holdApprovalExclusion, holdApprovalSources } from './decide-gate.ts';
+import { findConfiguration, listSource } from './find-targets.ts';
 import { overrideCondition } from './override-condition.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { Comment, PullRequest } from './ports/github.ts';
@@ -286,11 +288,24 @@ async function letGo(
       who: ['people with write access who put nothing into this pull request'],
     };
   }
+  const sources = await holdApprovalSources(ports, place.pull, {
+    person: comment.author,
+    permission,
+    rules: await rulesAt(ports, place.pull.repository, deployment.commit),
+  });
   await ports.store.transaction(async (records) => {
-    await records.addHoldApproval({ deployment: deployment.id, person: comment.author, permission, plan });
-    await lookAgain(records, place, { ...at, facts: { approved: plan } });
+    await records.addHoldApproval({ deployment: deployment.id, person: comment.author, permission, plan, sources });
+    await lookAgain(records, place, { ...at, facts: { approved: plan, sources } });
   });
   return undefined;
+}
+
+/** The rules by which a merge is deployed; none where its configuration cannot be read, for then nothing of it is deployed. */
+async function rulesAt(ports: PullRequestPorts, repository: Repository, commit: CommitSha): Promise<readonly Rule[]> {
+  if (!(await ports.checkout.fetchCommit(repository, commit))) return [];
+  const tree = await listSource(ports.checkout, repository, commit);
+  const found = await findConfiguration(ports, repository, tree);
+  return found.kind === 'configured' ? found.configuration.rules : [];
 }
 
 async function lookAgain(

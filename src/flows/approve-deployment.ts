@@ -4,6 +4,7 @@ import type { Deployment } from '../domain/deployment/deployment.ts';
 import { approvePlan } from '../domain/gate/approved-plan.ts';
 import { coverage } from '../domain/gate/coverage.ts';
 import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
+import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import { answerOverride } from '../domain/gate/override.ts';
 import { atLeast } from '../domain/gate/people.ts';
 import type { PlanDigest } from '../domain/identity.ts';
@@ -27,6 +28,8 @@ export async function approveDeployment(
     readonly merge: MergeRecord;
     readonly planned: PlannedTarget;
     readonly environment: Environment;
+    /** Rules that speak of what the plan does. */
+    readonly rules: readonly MatchedRule[];
   },
 ): Promise<ReturnType<typeof approvePlan>> {
   const { ports } = turn;
@@ -55,6 +58,7 @@ export async function approveDeployment(
     plan: planned.plan,
     approvals,
     needed: overridden ? 0 : at.environment.approvals,
+    rules: at.rules,
     ...(promised === undefined
       ? {}
       : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
@@ -94,10 +98,11 @@ async function approvalsOverridden(
 
 /** Approvals as they were recorded, for the audit. */
 export function recordedJson(approvals: readonly RecordedApproval[]): Json {
-  return approvals.map(({ person, permission, plans }) => ({
+  return approvals.map(({ person, permission, plans, sources = [] }) => ({
     by: personJson(person),
     permission,
     plans: [...plans],
+    sources: [...sources],
   }));
 }
 

@@ -1,5 +1,6 @@
 import { gateInputs } from '../domain/audit/gate-inputs.ts';
 import type { Environment } from '../domain/config/config.ts';
+import { type ApprovalSource, type Rule, sourceText } from '../domain/config/rule.ts';
 import {
   exclusionReason,
   type JudgedApproval,
@@ -10,20 +11,24 @@ import {
 import type { Approval } from '../domain/gate/coverage.ts';
 import { decideGate, type GateFacts } from '../domain/gate/decide-gate.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
+import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import type { Override } from '../domain/gate/override.ts';
-import type { Permission, Person } from '../domain/gate/people.ts';
+import { atLeast, type Permission, type Person } from '../domain/gate/people.ts';
+import { sourcesOfApprover } from '../domain/gate/rule-requirement.ts';
 import type { PlanDigest, RepositoryId, TargetName } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Effect } from '../domain/plan/effect.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
 import { type ExclusionPorts, findExclusions } from './find-exclusions.ts';
+import { findStandings, type StandingPorts } from './find-standings.ts';
 import type { PullRequest, PullRequests } from './ports/github.ts';
 import type { MergeRecord, PlanRun, RecordedApproval, Records } from './ports/store.ts';
 
 export interface GatePorts {
-  readonly github: Pick<PullRequests, 'reviews' | 'contributors' | 'pushes' | 'permission'>;
-  readonly checkout: ExclusionPorts['checkout'];
+  readonly github: Pick<PullRequests, 'reviews' | 'contributors' | 'pushes' | 'permission'> & StandingPorts['github'];
+  readonly checkout: ExclusionPorts['checkout'] & StandingPorts['checkout'];
+  readonly clock: StandingPorts['clock'];
   readonly store: Records;
 }
 
@@ -33,6 +38,8 @@ export interface GateLook {
   readonly overrides: readonly Override[];
   /** What it was decided on, for the audit. */
   readonly inputs: JsonObject;
+  /** Whom rules ask for that each approver is one of, as configurations write it, by the approver's id. */
+  readonly sources: ReadonlyMap<number, readonly string[]>;
 }
 
 const openWithoutQuestion: GateLook = {
@@ -40,13 +47,19 @@ const openWithoutQuestion: GateLook = {
   approvals: [],
   overrides: [],
   inputs: {},
+  sources: new Map(),
 };
 
 /** Looks everything up that the gate depends on, now, and decides. */
 export async function lookAtGate(
   ports: GatePorts,
   pull: PullRequest,
-  at: { readonly outcome: PlanningOutcome; readonly environments: ReadonlyMap<string, Environment> },
+  at: {
+    readonly outcome: PlanningOutcome;
+    readonly environments: ReadonlyMap<string, Environment>;
+    /** Rules that may match later: whom they ask for is looked up too, for the record. */
+    readonly rules?: readonly Rule[];
+  },
 ): Promise<GateLook> {
   const { outcome } = at;
   if (
@@ -60,6 +73,20 @@ export async function lookAtGate(
   const plans = outcome.kind === 'planned' ? outcome.plans : [];
   const shown = [...new Set(runs.flatMap((run) => run.plans))];
   const overrides = await ports.store.overrides(pull.repository.id, pull.number);
+  const rules = outcome.kind === 'planned' ? (outcome.rules ?? []) : [];
+  const sources = sourcesOf([...rules, ...(at.rules ?? [])]);
+  const approvals = judgeApprovals(reviews);
+  const counting = approvals.filter((approval) => approval.kind === 'counts');
+  const overriders = overrides.map(({ person }) => person);
+  const standings = await findStandings(ports, pull, {
+    people: [...counting.map(({ person }) => person), ...overriders],
+    permissions: new Map([...(await permissionsOf(ports, pull, overriders)), ...reviews.permissions]),
+    sources: [
+      ...sources,
+      ...(overrides.length === 0 ? [] : overrideSources({ rules, environments: [...at.environments.values()] })),
+    ],
+    base: runs.findLast((run) => run.head === pull.head.sha)?.base,
+  });
   const facts: GateFacts = {
     head: pull.head.sha,
     plans: plans.map((plan) => ({ plan, environment: environmentOf(plan, at.environments) })),
@@ -73,8 +100,26 @@ export async function lookAtGate(
     ),
     offline: outcome.kind === 'planned' && outcome.offline,
     overrides,
+    rules,
+    standings,
   };
-  return { decision: decideGate(facts), approvals: judgeApprovals(reviews), overrides, inputs: gateInputs(facts) };
+  const met = counting.map(
+    (approval) => [approval.person.id, sourcesOfApprover(approval, sources, { ...facts, plans, approvals })] as const,
+  );
+  return { decision: decideGate(facts), approvals, overrides, inputs: gateInputs(facts), sources: new Map(met) };
+}
+
+/** Whom rules ask for, each once. */
+export function sourcesOf(rules: readonly Pick<Rule, 'outcome'>[]): readonly ApprovalSource[] {
+  const sources = rules.flatMap(({ outcome }) => (outcome.kind === 'require' ? outcome.from : []));
+  return [...new Map(sources.map((source) => [sourceText(source), source])).values()];
+}
+
+function overrideSources(of: {
+  readonly rules: readonly MatchedRule[];
+  readonly environments: readonly Environment[];
+}): readonly ApprovalSource[] {
+  return [...of.rules, ...of.environments].flatMap(({ override }) => override ?? []);
 }
 
 function problemOf(outcome: PlanningOutcome): string | undefined {
@@ -164,7 +209,17 @@ export async function approvalsOf(store: Records, recorded: readonly RecordedApp
   return recorded.map((approval) => ({
     personId: approval.person.id,
     effects: approval.plans.flatMap((digest) => effects.get(digest) ?? []),
+    sources: [...new Set([...(approval.sources ?? []), ...ownSources(approval)])],
   }));
+}
+
+/** What the record itself says of a person, whatever was asked then. */
+function ownSources({ person, permission }: RecordedApproval): readonly string[] {
+  const roles = (['write', 'maintain', 'admin'] as const).filter((role) => atLeast(permission, role));
+  return [
+    sourceText({ kind: 'user', login: person.login }),
+    ...roles.map((role) => sourceText({ kind: 'role', role })),
+  ];
 }
 
 /** Whether this person's `/apply` on a hold may count: the same exclusions as for a review. */
@@ -179,4 +234,29 @@ export async function holdApprovalExclusion(
     return { permission, reason: 'may have pushed to it last: GitHub does not say who did' };
   const permissions = new Map([...facts.permissions, [person.login, permission] as const]);
   return { permission, reason: exclusionReason(person, { exclusions: facts.exclusions, permissions }) };
+}
+
+/** Which of the people that rules ask for somebody is one of who says `/apply` on a hold. */
+export async function holdApprovalSources(
+  ports: GatePorts,
+  pull: PullRequest,
+  by: { readonly person: Person; readonly permission: Permission; readonly rules: readonly Pick<Rule, 'outcome'>[] },
+): Promise<readonly string[]> {
+  const { person, permission } = by;
+  const sources = sourcesOf(by.rules);
+  const runs = await ports.store.planRuns(pull.repository.id, pull.number);
+  const standings = await findStandings(ports, pull, {
+    people: [person],
+    permissions: new Map([[person.login, permission]]),
+    sources,
+    base: runs.findLast((run) => run.head === pull.head.sha)?.base,
+  });
+  const approval = { kind: 'counts', person, permission, commit: pull.head.sha, plans: [] } as const;
+  return sourcesOfApprover(approval, sources, {
+    plans: [],
+    approvals: [approval],
+    shownEffects: new Map(),
+    pendingApprovals: new Map(),
+    standings,
+  });
 }

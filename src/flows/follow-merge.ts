@@ -1,5 +1,6 @@
 import { personJson, requirementsJson } from '../domain/audit/gate-inputs.ts';
 import type { Environment } from '../domain/config/config.ts';
+import type { Rule } from '../domain/config/rule.ts';
 import { mayDeploy } from '../domain/config/server-settings.ts';
 import type { CommitSha, TargetName } from '../domain/identity.ts';
 import { deployCheck } from '../domain/report/deploy-check.ts';
@@ -20,6 +21,7 @@ import { reportMerge } from './report-merge.ts';
 interface MergeWork {
   readonly targets: readonly Target[];
   readonly environments: ReadonlyMap<string, Environment>;
+  readonly rules: readonly Rule[];
   readonly configurationChanged: boolean;
   /** Why nothing of it is deployed; undefined when something is. */
   readonly nothing?: string;
@@ -89,13 +91,24 @@ async function recordMerge(
   if (pull.merge === undefined) throw new Error(`#${pull.number} is not merged`);
   const { repository, merge } = pull;
   const outcome = judgedOutcome(at);
-  const gate = await lookAtGate(ports, pull, { outcome, environments: at.work.environments });
+  const gate = await lookAtGate(ports, pull, {
+    outcome,
+    environments: at.work.environments,
+    rules: at.work.rules,
+  });
   const blockers = gate.decision.requirements
     .filter((requirement) => requirement.status !== 'met' && blocking.has(requirement.name))
     .map((requirement) => requirement.reason);
   const approvals = gate.approvals.flatMap((approval) =>
     approval.kind === 'counts'
-      ? [{ person: approval.person, permission: approval.permission, plans: approval.plans }]
+      ? [
+          {
+            person: approval.person,
+            permission: approval.permission,
+            plans: approval.plans,
+            sources: gate.sources.get(approval.person.id) ?? [],
+          },
+        ]
       : [],
   );
   return ports.store.transaction(async (records) => {
@@ -179,7 +192,7 @@ async function findMergeWork(
       ? tree.entries.map((entry) => entry.path)
       : await checkout.changedPaths(repository, before, pull.merge.commit);
   const configurationChanged = changed.some((path) => ownerPaths.has(path));
-  const none = { targets: [], environments: new Map(), configurationChanged };
+  const none = { targets: [], environments: new Map(), rules: [], configurationChanged };
   if (found.kind === 'none')
     return last !== undefined && plansOf(last).length > 0
       ? { ...none, nothing: 'there is no .github/planwright.yml on the base branch, so nothing is deployed' }
@@ -193,12 +206,13 @@ async function findMergeWork(
     const cluster = ports.server.clusters.get(target.environment.cluster);
     return cluster !== undefined && mayDeploy(cluster, repository);
   });
-  const environments = found.configuration.environments;
-  if (allowed.length > 0) return { targets: allowed, environments, configurationChanged };
+  const { environments, rules } = found.configuration;
+  if (allowed.length > 0) return { targets: allowed, environments, rules, configurationChanged };
   const clusters = [...new Set(targets.map((target) => target.environment.cluster))].join(', ');
   return {
     targets: [],
     environments,
+    rules,
     configurationChanged,
     nothing: `${repository.owner}/${repository.name} may not deploy to ${clusters}: the server allows it by PLANWRIGHT_REPOSITORIES or in its file`,
   };

@@ -1,5 +1,9 @@
 import type { Environment } from '../domain/config/config.ts';
+import type { Rule } from '../domain/config/rule.ts';
 import type { ServerCluster, ServerSettings } from '../domain/config/server-settings.ts';
+import { joinMatchedRules } from '../domain/gate/match-rules.ts';
+import type { MatchedRule } from '../domain/gate/matched-rule.ts';
+import { rulesFingerprint } from '../domain/gate/rules-fingerprint.ts';
 import type { CommitSha, TreeSha } from '../domain/identity.ts';
 import type { Problem } from '../domain/manifest/rendered-object.ts';
 import type { Plan } from '../domain/plan/plan.ts';
@@ -21,6 +25,7 @@ import {
   ownerPaths,
   targetsIn,
 } from './find-targets.ts';
+import { matchPlanned, rulePull } from './match-planned.ts';
 import { planTarget } from './plan-target.ts';
 import type { BundledSchemas } from './ports/bundled-schemas.ts';
 import type { Checkout } from './ports/checkout.ts';
@@ -49,6 +54,7 @@ export interface Inspection {
   /** Equal for equal inputs: planning again would look at the same things. */
   readonly fingerprint: string;
   readonly environments: ReadonlyMap<string, Environment>;
+  readonly rules: readonly Rule[];
   /** Decided already, or still to be planned. */
   readonly next:
     | { readonly kind: 'decided'; readonly outcome: PlanningOutcome }
@@ -99,8 +105,13 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     ...(changed.includes(configurationPath) ? await headProblems(ports, pull, merge) : []),
   ];
   if (affected.length === 0 && !configurationChanged && problems.every((problem) => problem.severity === 'warning')) {
-    return { ...decided(pull, tip, merged.tree, { kind: 'no-changes' }), environments: environmentsOf(found) };
+    return {
+      ...decided(pull, tip, merged.tree, { kind: 'no-changes' }),
+      environments: environmentsOf(found),
+      rules: rulesOf(found),
+    };
   }
+  const rules = rulesOf(found);
   const advice = found.kind === 'none' ? adviceFor(affected) : undefined;
   const deployed = await Promise.all(
     affected.map(
@@ -116,8 +127,10 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
       found.kind === 'configured' ? found.fingerprint : found.kind,
       deployed,
       offline,
+      ...(rules.length === 0 ? [] : [rulesFingerprint(rules, rulePull(pull))]),
     ]),
     environments: environmentsOf(found),
+    rules,
     next: {
       kind: 'plan',
       work: {
@@ -145,17 +158,19 @@ export async function planInspected(
     tree: work.trees.merge,
     all: work.targets.merge.targets,
   });
-  const plans = await Promise.all(
+  const planned = await Promise.all(
     work.affected.map((affected) => planAffected(ports, pull, { inspection, affected, neighbours })),
   );
+  const rules = joinMatchedRules(planned.flatMap((target) => target.rules));
   return {
     kind: 'planned',
-    plans,
+    plans: planned.map(({ plan }) => plan),
     problems: work.warnings,
     configurationChanged: work.configurationContent !== undefined,
     ...(work.configurationContent === undefined ? {} : { configurationContent: work.configurationContent }),
     ...(work.advice === undefined ? {} : { advice: work.advice }),
     offline: work.offline,
+    ...(rules.length === 0 ? {} : { rules }),
   };
 }
 
@@ -167,7 +182,7 @@ async function planAffected(
     readonly affected: AffectedTarget;
     readonly neighbours: Neighbours;
   },
-): Promise<Plan> {
+): Promise<{ readonly plan: Plan; readonly rules: readonly MatchedRule[] }> {
   const { inspection, affected, neighbours } = of;
   if (inspection.next.kind === 'decided' || inspection.tree === undefined)
     throw new Error('only an inspected pull request with work is planned');
@@ -194,7 +209,8 @@ async function planAffected(
       ? 'checked without a cluster: the head comes from a fork'
       : `checked without a cluster: the server names none that this repository's stacks could be planned on`;
     const check = offlineCheck(merge.objects, { known: ports.schemas.newest(), custom: checkCustomResource, reason });
-    return planOffline({ target, ...common, renders: { base, merge }, reason, check });
+    // Nothing of it can be approved or applied: its rules are matched once it is planned live.
+    return { plan: planOffline({ target, ...common, renders: { base, merge }, reason, check }), rules: [] };
   }
   const deployed = await ports.store.deployed(repository.id, target.name);
   const pendingPulls = (await ports.store.pendingPulls(repository.id, target.name)).filter(
@@ -219,7 +235,8 @@ async function planAffected(
     pendingPulls,
     neighbours,
   });
-  return planned.plan;
+  const rules = await matchPlanned(ports, { rules: inspection.rules, pull, target, planned });
+  return { plan: planned.plan, rules };
 }
 
 /** Renders a target as it was at a commit that was deployed. */
@@ -320,12 +337,17 @@ function decided(pull: PullRequest, base: CommitSha, tree: TreeSha | undefined, 
     tree,
     fingerprint: JSON.stringify([pull.head.sha, base, outcome]),
     environments: new Map(),
+    rules: [],
     next: { kind: 'decided', outcome },
   };
 }
 
 function environmentsOf(found: ConfigurationFound): ReadonlyMap<string, Environment> {
   return found.kind === 'configured' ? found.configuration.environments : new Map();
+}
+
+function rulesOf(found: ConfigurationFound): readonly Rule[] {
+  return found.kind === 'configured' ? found.configuration.rules : [];
 }
 
 function adviceFor(affected: readonly AffectedTarget[]): string {

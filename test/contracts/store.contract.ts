@@ -546,12 +546,28 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
           [bob, 'admin', digest('a')],
           [bob, 'admin', digest('a')],
         ] as const) {
-          await database.store.addHoldApproval({ deployment, person, permission, plan });
+          await database.store.addHoldApproval({
+            deployment,
+            person,
+            permission,
+            plan,
+            sources: [`role:${permission}`],
+          });
         }
         const approvals = await database.store.holdApprovals(deployment);
         expect(approvals).toHaveLength(2);
-        expect(approvals).toContainEqual({ person: alice, permission: 'write', plans: [digest('a'), digest('b')] });
-        expect(approvals).toContainEqual({ person: bob, permission: 'admin', plans: [digest('a')] });
+        expect(approvals).toContainEqual({
+          person: alice,
+          permission: 'write',
+          plans: [digest('a'), digest('b')],
+          sources: ['role:write'],
+        });
+        expect(approvals).toContainEqual({
+          person: bob,
+          permission: 'admin',
+          plans: [digest('a')],
+          sources: ['role:admin'],
+        });
       });
     });
 

@@ -114,6 +114,7 @@ export class EngineStory {
       blockers: [],
       completing: new Set(),
       unapprovedLargeRemoval: false,
+      rules: [],
     });
     if (approving.kind !== 'approved') throw new Error(`${plan.target}: ${approving.reasons.join('; ')}`);
     const stored: StoredLeaf[] = [];

@@ -134,6 +134,7 @@ interface PullRequestAnswer {
     readonly repo: { readonly id: number; readonly name: string; readonly owner: { readonly login: string } } | null;
   };
   readonly base: { readonly ref: string; readonly repo: { readonly default_branch: string } };
+  readonly labels: readonly { readonly name: string }[];
   readonly commits: number;
   readonly merged: boolean;
   readonly merged_at: string | null;
@@ -159,6 +160,7 @@ function pullRequestOf(repository: Repository, data: PullRequestAnswer): PullReq
       ...(head.repo && { repository: { owner: head.repo.owner.login, name: head.repo.name } }),
     },
     base: { ref: base.ref, isDefaultBranch: base.ref === base.repo.default_branch },
+    labels: data.labels.map(({ name }) => name),
     commits: data.commits,
     ...(merge !== undefined && { merge }),
   };

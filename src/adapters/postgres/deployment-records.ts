@@ -196,14 +196,15 @@ export function deploymentRecords(db: Db): DeploymentRecords {
       }));
     },
 
-    async addHoldApproval({ deployment, person, permission, plan }) {
+    async addHoldApproval({ deployment, person, permission, plan, sources }) {
+      const { id, login, bot } = person;
       await db
         .insertInto('hold_approval')
-        .values({ deployment, person: person.id, login: person.login, bot: person.bot, permission, plan })
+        .values({ deployment, person: id, login, bot, permission, plan, sources: jsonText(sources) })
         .onConflict((conflict) =>
           conflict
             .columns(['deployment', 'person', 'plan'])
-            .doUpdateSet({ permission, at: sql<Date>`clock_timestamp()` }),
+            .doUpdateSet({ permission, sources: jsonText(sources), at: sql<Date>`clock_timestamp()` }),
         )
         .execute();
     },
@@ -224,6 +225,8 @@ export function deploymentRecords(db: Db): DeploymentRecords {
           person,
           permission: row.permission,
           plans: [...(byPerson.get(row.person)?.plans ?? []), plan],
+          // As it was when the person spoke last.
+          sources: row.sources as readonly string[],
         });
       }
       return [...byPerson.values()];

@@ -1,3 +1,4 @@
+import type { MatchedRule } from '../../domain/gate/matched-rule.ts';
 import { clusterUid, commitSha, parseTargetName, planDigest, treeSha } from '../../domain/identity.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { Problem } from '../../domain/manifest/rendered-object.ts';
@@ -27,6 +28,7 @@ export function readOutcome(stored: unknown): PlanningOutcome {
           : { configurationContent: textIn(outcome, 'configurationContent') }),
         ...(advice === undefined ? {} : { advice: textIn(outcome, 'advice') }),
         offline: flagIn(outcome, 'offline'),
+        ...(outcome['rules'] === undefined ? {} : { rules: listIn(outcome, 'rules').map(readMatchedRule) }),
       };
     }
     default:
@@ -63,6 +65,20 @@ export function readEffect(stored: unknown): Effect {
     ...(effect as unknown as Effect),
     target: parseTargetName(textIn(effect, 'target')),
     cluster: clusterUid(textIn(effect, 'cluster')),
+  };
+}
+
+function readMatchedRule(stored: unknown): MatchedRule {
+  const rule = objectIn({ rule: stored as Json }, 'rule');
+  textIn(rule, 'name');
+  textIn(rule, 'origin');
+  textIn(objectIn(rule, 'outcome'), 'kind');
+  listIn(rule, 'override');
+  if (rule['problem'] !== undefined) textIn(rule, 'problem');
+  return {
+    ...(rule as unknown as MatchedRule),
+    targets: listIn(rule, 'targets').map((_, index, targets) => parseTargetName(textIn(targets, index))),
+    objects: listIn(rule, 'objects').map((_, index, objects) => textIn(objects, index)),
   };
 }
 

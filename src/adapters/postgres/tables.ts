@@ -119,6 +119,7 @@ export interface Tables {
     readonly bot: boolean;
     readonly permission: Permission;
     readonly plan: string;
+    readonly sources: JsonColumn;
     readonly at: Generated<Date>;
   };
   readonly override: {

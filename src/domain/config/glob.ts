@@ -34,7 +34,8 @@ export function matchNames(pattern: readonly string[], names: readonly string[])
   return matchSequence(pattern, names, { isStar: (name) => name === '**', matches: matchName });
 }
 
-function matchName(pattern: string, name: string): boolean {
+/** Compares one name, whatever is in it: `*` is any characters, `?` one. At most pattern × name steps. */
+export function matchName(pattern: string, name: string): boolean {
   if (!/[*?]/.test(pattern)) return pattern === name;
   return matchSequence([...pattern], [...name], {
     isStar: (symbol) => symbol === '*',

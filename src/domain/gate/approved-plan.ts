@@ -2,6 +2,8 @@ import { identityKey } from '../manifest/rendered-object.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planFails } from '../plan/plan.ts';
 import { type Coverage, type CoverageQuestion, coverage } from './coverage.ts';
+import type { MatchedRule } from './matched-rule.ts';
+import { ruleName, wantedPeople, wasAmong } from './rule-requirement.ts';
 
 declare const approved: unique symbol;
 
@@ -20,6 +22,8 @@ export interface ApprovingQuestion extends Omit<CoverageQuestion, 'plan'> {
   readonly completing: ReadonlySet<string>;
   /** A large removal that no maintainer approved. */
   readonly unapprovedLargeRemoval: boolean;
+  /** Rules that speak of what the plan does. */
+  readonly rules: readonly MatchedRule[];
 }
 
 /** Opens the gate for applying: the plan is sound, nothing blocks, and every move in it was approved. */
@@ -39,14 +43,28 @@ export function approvePlan(question: ApprovingQuestion): Approving {
     (move) => !(move.action === 'create' && question.completing.has(identityKey(move.object))),
   );
   const answer = coverage({ ...question, plan: { target: plan.target, cluster: plan.cluster, moves } });
-  if (answer.kind === 'uncovered') return { kind: 'not-approved', reasons: uncoveredReasons(answer), coverage: answer };
+  const unmet = question.rules.flatMap((rule) => unmetReasons(rule, { ...question, plan: { ...plan, moves } }));
+  if (answer.kind === 'uncovered')
+    return { kind: 'not-approved', reasons: [...uncoveredReasons(answer), ...unmet], coverage: answer };
   if (question.unapprovedLargeRemoval)
     return {
       kind: 'not-approved',
-      reasons: ['it deletes more than half of what the target owns, which no maintainer approved'],
+      reasons: ['it deletes more than half of what the target owns, which no maintainer approved', ...unmet],
       coverage: answer,
     };
+  if (unmet.length > 0) return { kind: 'not-approved', reasons: unmet, coverage: answer };
   return { kind: 'approved', plan: plan as ApprovedPlan };
+}
+
+/** By what was recorded with the approvals: who they are was looked at when they were given. */
+function unmetReasons(rule: MatchedRule, question: Pick<CoverageQuestion, 'plan' | 'approvals'>): readonly string[] {
+  const { outcome, problem } = rule;
+  const name = ruleName(rule);
+  if (problem !== undefined) return [`${name}: ${problem}`];
+  if (outcome.kind === 'deny') return [`${name} denies it: ${outcome.reason}`];
+  const approvals = question.approvals.filter((approval) => wasAmong(approval, outcome.from));
+  if (coverage({ plan: question.plan, approvals, needed: outcome.count }).kind === 'covered') return [];
+  return [`${name} asks for the approval of ${wantedPeople(outcome)} for what this plan does`];
 }
 
 function uncoveredReasons(answer: Extract<Coverage, { readonly kind: 'uncovered' }>): readonly string[] {

@@ -15,6 +15,8 @@ export interface Approval {
   /** Whoever approves twice counts once. */
   readonly personId: number;
   readonly effects: readonly Effect[];
+  /** Whom rules ask for that the person was among when it was recorded, as configurations write it (`team:sre`). */
+  readonly sources?: readonly string[];
 }
 
 export type Coverage =

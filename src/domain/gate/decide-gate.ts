@@ -1,18 +1,15 @@
 import type { Environment } from '../config/config.ts';
 import type { CommitSha, PlanDigest, TargetName } from '../identity.ts';
-import type { Effect, Move } from '../plan/effect.ts';
+import type { Effect } from '../plan/effect.ts';
 import { countChanges, type Plan, planFails } from '../plan/plan.ts';
-import {
-  type CountingApproval,
-  type JudgedApproval,
-  judgeApprovals,
-  type ReviewFacts,
-  requestedChanges,
-} from './approvals.ts';
-import { type Approval, coverage } from './coverage.ts';
+import { type JudgedApproval, judgeApprovals, type ReviewFacts, requestedChanges } from './approvals.ts';
+import type { Approval } from './coverage.ts';
 import { decisionOf, type GateDecision, type Requirement } from './decision.ts';
+import type { MatchedRule } from './matched-rule.ts';
 import { answerOverride, type Override, type OverrideAnswer, overriddenReason } from './override.ts';
 import { atLeast, type Permission, type Person } from './people.ts';
+import { ruleRequirement } from './rule-requirement.ts';
+import { approvalOf, isCovered } from './shown-coverage.ts';
 import type { Standings } from './standing.ts';
 
 export interface GateFacts {
@@ -34,8 +31,10 @@ export interface GateFacts {
   readonly offline: boolean;
   /** What was said with `/override` on this pull request. */
   readonly overrides?: readonly Override[];
-  /** Who is what now, of everybody who approved or overrode; absent where no source is named. */
-  readonly standings?: Standings;
+  /** The rules that speak of something in the plans. */
+  readonly rules: readonly MatchedRule[];
+  /** Who is what now, of everybody who approved or overrode. */
+  readonly standings: Standings;
 }
 
 /** Decides the gate of a pull request; the same facts give the same decision, and the decision says why. */
@@ -49,6 +48,8 @@ export function decideGate(facts: GateFacts): GateDecision {
   for (const environment of environmentsOf(facts))
     requirements.push(environmentApprovals(environment, facts, approvals));
   for (const { plan } of facts.plans) if (isLargeRemoval(plan)) requirements.push(largeRemoval(plan, facts, approvals));
+  const plans = facts.plans.map(({ plan }) => plan);
+  for (const rule of facts.rules) requirements.push(ruleRequirement(rule, { ...facts, plans, approvals }));
   if (facts.configurationChanged) requirements.push(configurationApproval(facts, approvals));
   return decisionOf(requirements);
 }
@@ -56,6 +57,7 @@ export function decideGate(facts: GateFacts): GateDecision {
 function needsPeople(facts: GateFacts): boolean {
   return (
     facts.configurationChanged ||
+    facts.rules.some(({ outcome }) => outcome.kind === 'require') ||
     facts.plans.some(
       ({ plan, environment }) =>
         changesSomething(plan) &&
@@ -176,42 +178,14 @@ function coveredBy(plan: Plan, facts: GateFacts, approvals: readonly JudgedAppro
   const pending = facts.pendingApprovals.get(plan.target) ?? [];
   const current = approvals
     .filter((approval) => approval.kind === 'counts')
-    .map((approval) => approvalOf(approval, facts));
+    .map((approval) => approvalOf(approval, facts.shownEffects));
   return isCovered(plan, [...pending, ...current], needed);
-}
-
-/** On an open pull request every step shown must be approved, and what is shown is what is promised. */
-function isCovered(plan: Plan, approvals: readonly Approval[], needed: number): boolean {
-  return (
-    coverage({ plan: { target: plan.target, cluster: plan.cluster, moves: shownSteps(plan) }, approvals, needed })
-      .kind === 'covered'
-  );
-}
-
-function shownSteps(plan: Plan): readonly Move[] {
-  return plan.effects.map((effect) => ({
-    object: effect.object,
-    action: effect.action,
-    path: effect.path,
-    before: effect.before,
-    after: effect.after,
-  }));
-}
-
-export function approvalOf(
-  approval: Pick<CountingApproval, 'person' | 'plans'>,
-  facts: Pick<GateFacts, 'shownEffects'>,
-): Approval {
-  return {
-    personId: approval.person.id,
-    effects: approval.plans.flatMap((digest) => facts.shownEffects.get(digest) ?? []),
-  };
 }
 
 function evidenceOf(approval: JudgedApproval, plans: readonly Plan[], facts: GateFacts): string {
   const { login } = approval.person;
   if (approval.kind === 'refused') return `${login}'s approval does not count: ${approval.reason}`;
-  const own = [approvalOf(approval, facts)];
+  const own = [approvalOf(approval, facts.shownEffects)];
   const open = plans
     .filter((plan) => !isCovered(plan, own.concat(facts.pendingApprovals.get(plan.target) ?? []), 1))
     .map((plan) => plan.target);

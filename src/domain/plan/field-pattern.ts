@@ -36,20 +36,19 @@ export function readIgnoredPattern(text: string): FieldPatternRead {
  * `?` stand for a part of one name or of one item's keys (`[*]` is any item), and `**` for any number of levels.
  */
 export function readFieldPattern(text: string): FieldPatternRead {
-  const names: string[] = [];
-  token.lastIndex = 0;
-  while (token.lastIndex < text.length) {
-    const found = text.startsWith('.', token.lastIndex) && names.length === 0 ? null : token.exec(text);
-    if (found === null)
-      return invalid(text, 'write it as plans show it, such as spec.template.spec.containers[name=web].image');
-    const [, field, item] = found;
-    names.push(field === undefined ? itemName(item ?? '') : unquoted(field));
-  }
+  const names = namesIn(text);
+  if (names === undefined)
+    return invalid(text, 'write it as plans show it, such as spec.template.spec.containers[name=web].image');
   if (names.length === 0) return invalid(text, 'it names no field');
   if (names[0]?.startsWith('[') === true) return invalid(text, 'it must begin with a field');
   if ((text.match(/[*?]/g) ?? []).length > maxWildcards)
     return invalid(text, `it has more than ${maxWildcards} wildcards; use several entries`);
   return { kind: 'pattern', pattern: { text, names } };
+}
+
+/** The names of an effect's path, one a level. */
+export function pathNames(path: string): readonly string[] {
+  return namesIn(path) ?? [path];
 }
 
 /** Whether one of the patterns names the field, or something above it. At most pattern × path steps each. */
@@ -68,6 +67,18 @@ function segmentName(segment: PathSegment): string {
     case 'value':
       return `[=${bareValue(segment.json)}]`;
   }
+}
+
+function namesIn(text: string): readonly string[] | undefined {
+  const names: string[] = [];
+  token.lastIndex = 0;
+  while (token.lastIndex < text.length) {
+    const found = text.startsWith('.', token.lastIndex) && names.length === 0 ? null : token.exec(text);
+    if (found === null) return undefined;
+    const [, field, item] = found;
+    names.push(field === undefined ? itemName(item ?? '') : unquoted(field));
+  }
+  return names;
 }
 
 /** `["example.com/note"]` is a field whose name holds a dot; anything else in brackets is an item. */

@@ -1,5 +1,6 @@
 import type { DeploymentPhase } from '../deployment/deployment.ts';
 import type { GateDecision } from '../gate/decision.ts';
+import type { MatchedRule } from '../gate/matched-rule.ts';
 import type { Override } from '../gate/override.ts';
 import type { CommitSha, PullNumber, TargetName } from '../identity.ts';
 import type { Problem } from '../manifest/rendered-object.ts';
@@ -27,6 +28,8 @@ export type PlanningOutcome =
       readonly advice?: string;
       /** True for a fork that nobody with write access has said `/plan` for: rendered and checked without any cluster. */
       readonly offline: boolean;
+      /** Rules that speak of something in the plans. Absent: none. */
+      readonly rules?: readonly MatchedRule[];
     };
 
 /** Everything the checks and the comment of one pull request are made of. */

@@ -25,6 +25,7 @@ export interface PullRequest {
     readonly repository?: { readonly owner: string; readonly name: string };
   };
   readonly base: { readonly ref: string; readonly isDefaultBranch: boolean };
+  readonly labels: readonly string[];
   /** How many commits it has. */
   readonly commits: number;
   readonly merge?: { readonly commit: CommitSha; readonly by: Person | undefined; readonly atMs: number };

@@ -69,6 +69,8 @@ export interface RecordedApproval {
   /** What the person was allowed to do at that moment. */
   readonly permission: Permission;
   readonly plans: readonly PlanDigest[];
+  /** Whom rules ask for that the person was among at that moment, as configurations write it (`team:sre`). Absent: nothing was asked. */
+  readonly sources?: readonly string[];
 }
 
 /** The commit that a target has on its cluster, as far as Planwright brought it there. */
@@ -210,6 +212,7 @@ export interface Records {
     readonly person: Person;
     readonly permission: Permission;
     readonly plan: PlanDigest;
+    readonly sources: readonly string[];
   }): Promise<void>;
   holdApprovals(deployment: number): Promise<readonly RecordedApproval[]>;
 

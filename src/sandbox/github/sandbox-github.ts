@@ -22,6 +22,7 @@ import {
   editIssue,
   findComment,
   react,
+  removeLabel,
 } from './model/issues.ts';
 import { destroyMergeGroup, findMergeGroup, mergeMergeGroup, requestMergeGroup } from './model/merge-groups.ts';
 import { type MergeMethod, mergePull } from './model/merging.ts';
@@ -383,6 +384,14 @@ export class SandboxGitHub {
     const repository = this.#world.repository(options.repo);
     await addLabels(this.#world, repository, this.#world.issue(repository, options.number), {
       names: [options.label],
+      byId: this.#id(options.by),
+    });
+  }
+
+  async unlabel(options: OnPull & By & { label: string }): Promise<void> {
+    const repository = this.#world.repository(options.repo);
+    await removeLabel(this.#world, repository, this.#world.issue(repository, options.number), {
+      name: options.label,
       byId: this.#id(options.by),
     });
   }

@@ -53,6 +53,7 @@ export const pull: PullRequest = {
   author: { id: 1, login: 'alice', bot: false },
   head: { sha, ref: 'more', fork: false, repository: { owner: 'acme', name: 'infra' } },
   base: { ref: 'main', isDefaultBranch: true },
+  labels: ['risky'],
   commits: 1,
 };
 

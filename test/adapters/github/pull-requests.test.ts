@@ -93,6 +93,7 @@ describe('a pull request', () => {
     user: alice,
     head: { sha, ref: 'more', repo: { id: 11, name: 'infra', owner: { login: 'acme' } } },
     base: { ref: 'main', repo: { default_branch: 'main' } },
+    labels: [{ name: 'risky' }],
     commits: 1,
     merged: false,
     merged_at: null,

@@ -15,6 +15,7 @@ const sound: ApprovingQuestion = {
   blockers: [],
   completing: new Set(),
   unapprovedLargeRemoval: false,
+  rules: [],
 };
 
 const reasons = (overrides: Partial<ApprovingQuestion>) => {

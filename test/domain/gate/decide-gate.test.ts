@@ -22,6 +22,7 @@ import {
   requirement,
 } from '../plan-builder.ts';
 import { atSecond, author, exclusions, kim, review, reviewFacts, robin, shown, shownDigest } from './review-builder.ts';
+import { nobodySpecial } from './rule-builder.ts';
 
 const production: Environment = { name: 'production', cluster: 'production', approvals: 1, after: [] };
 const effects: readonly Effect[] = [effect()];
@@ -52,6 +53,8 @@ function decide(situation: Situation = {}): GateDecision {
     configurationChanged: false,
     sameConfiguration: new Set([head]),
     offline: false,
+    rules: [],
+    standings: nobodySpecial,
     ...situation.facts,
   });
 }
@@ -122,6 +125,8 @@ describe('the gate of a pull request', () => {
       configurationChanged: false,
       sameConfiguration: new Set([head]),
       offline: false,
+      rules: [],
+      standings: nobodySpecial,
     });
     expect(decision.requirements.map(({ name, status }) => [name, status])).toEqual([
       ['plan is current', 'met'],
@@ -148,6 +153,8 @@ describe('the gate of a pull request', () => {
       configurationChanged: false,
       sameConfiguration: new Set([head]),
       offline: false,
+      rules: [],
+      standings: nobodySpecial,
     });
     expect(named(decision, 'approvals of production')).toMatchObject({ status: 'met', targets: ['web@production'] });
     expect(named(decision, 'approvals of staging')).toMatchObject({ status: 'unmet', targets: ['web@staging'] });
