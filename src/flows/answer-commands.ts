@@ -8,21 +8,17 @@ import { type ParsedCommand, parseCommands } from '../domain/command/parse-comma
 import { type CommandRefusal, refusalText } from '../domain/command/refusal-text.ts';
 import { selectTargets } from '../domain/command/select-targets.ts';
 import type { TargetPattern } from '../domain/command/target-pattern.ts';
-import type { Rule } from '../domain/config/rule.ts';
-import type { Deployment } from '../domain/deployment/deployment.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
 import type { Permission } from '../domain/gate/people.ts';
-import type { CommitSha, Repository, TargetName } from '../domain/identity.ts';
+import type { Repository, TargetName } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { CommandPlace as Place } from './command-place.ts';
-import { holdApprovalExclusion, holdApprovalSources } from './decide-gate.ts';
-import { findConfiguration, listSource } from './find-targets.ts';
+import { letDeploymentGo } from './let-deployment-go.ts';
 import { overrideCondition } from './override-condition.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { Comment, PullRequest } from './ports/github.ts';
-import type { Records, StoredCommand } from './ports/store.ts';
+import type { StoredCommand } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
-import { holdKey, readShownHold } from './report-hold.ts';
 
 /** What the waiting commands ask of the look at hand, and what is to be said to their authors once it is done. */
 export interface AnsweredCommands {
@@ -252,84 +248,15 @@ async function applyCommand(
       : { kind: 'refused', refusal: { kind: 'nothing-held', targets: selection.targets } };
   const refusals: CommandRefusal[] = [];
   for (const deployment of waiting) {
-    const refusal = await letGo(ports, place, { ...at, deployment });
+    const refusal = await letDeploymentGo(ports, place.pull, {
+      asked: { by: at.comment.author, atMs: at.comment.createdAtMs, comment: at.comment.id },
+      permission: at.permission,
+      deployment,
+    });
     if (refusal !== undefined) refusals.push(refusal);
   }
   const [first] = refusals;
   return first === undefined ? { kind: 'done' } : { kind: 'refused', refusal: first };
-}
-
-/** A failed deployment is tried again; a held one gets this person's approval of exactly the plan that its issue shows. */
-async function letGo(
-  ports: PullRequestPorts,
-  place: Place,
-  at: { readonly comment: Comment; readonly permission: Permission; readonly deployment: Deployment },
-): Promise<CommandRefusal | undefined> {
-  const { deployment, comment, permission } = at;
-  const { phase, target } = deployment;
-  if (phase.kind === 'failed') {
-    await ports.store.transaction(async (records) => {
-      if (await records.retryFailed(deployment.id))
-        await lookAgain(records, place, { ...at, facts: { retried: deployment.id } });
-    });
-    return undefined;
-  }
-  if (phase.kind !== 'held') return undefined;
-  const { plan } = phase;
-  if (plan === undefined) return { kind: 'hold-without-plan', target, reason: phase.reasons[0] ?? 'there is no plan' };
-  const shown = readShownHold(await ports.store.reported(deployment.repository, holdKey(target)));
-  if (shown?.plan !== plan || shown.atMs > comment.createdAtMs) return { kind: 'plan-moved', command: 'apply', target };
-  const { reason } = await holdApprovalExclusion(ports, place.pull, comment.author);
-  if (reason !== undefined) {
-    return {
-      kind: 'approval-excluded',
-      target,
-      reason: `${comment.author.login} ${reason}`,
-      who: ['people with write access who put nothing into this pull request'],
-    };
-  }
-  const sources = await holdApprovalSources(ports, place.pull, {
-    person: comment.author,
-    permission,
-    rules: await rulesAt(ports, place.pull.repository, deployment.commit),
-  });
-  await ports.store.transaction(async (records) => {
-    await records.addHoldApproval({ deployment: deployment.id, person: comment.author, permission, plan, sources });
-    await lookAgain(records, place, { ...at, facts: { approved: plan, sources } });
-  });
-  return undefined;
-}
-
-/** The rules by which a merge is deployed; none where its configuration cannot be read, for then nothing of it is deployed. */
-async function rulesAt(ports: PullRequestPorts, repository: Repository, commit: CommitSha): Promise<readonly Rule[]> {
-  if (!(await ports.checkout.fetchCommit(repository, commit))) return [];
-  const tree = await listSource(ports.checkout, repository, commit);
-  const found = await findConfiguration(ports, repository, tree);
-  return found.kind === 'configured' ? found.configuration.rules : [];
-}
-
-async function lookAgain(
-  records: Records,
-  { pull: { repository } }: Place,
-  at: {
-    readonly comment: Comment;
-    readonly permission: Permission;
-    readonly deployment: Deployment;
-    readonly facts: JsonObject;
-  },
-): Promise<void> {
-  const { deployment, comment, permission } = at;
-  const { target } = deployment;
-  await records.markObeyed(repository.id, comment.id, target);
-  await records.requestJob({
-    job: { kind: 'target', installation: repository.installation, repository: repository.id, target },
-  });
-  await records.audit({
-    repository: deployment.repository,
-    kind: 'approval',
-    subject: target,
-    facts: { ...at.facts, deployment: deployment.id, by: personJson(comment.author), permission, comment: comment.id },
-  });
 }
 
 async function requestTargets(

@@ -1,5 +1,6 @@
 import { sha256Text } from '../domain/audit/content-digest.ts';
 import { requirementsJson } from '../domain/audit/gate-inputs.ts';
+import { type Button, replanButton } from '../domain/command/press.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
 import { type CommitSha, commitSha, type Repository } from '../domain/identity.ts';
 import { canonicalJson } from '../domain/json.ts';
@@ -159,8 +160,7 @@ async function report(
     onlyIfThere: outcome.kind === 'no-changes',
     plan: run.id,
   });
-  const actions =
-    outcome.kind === 'no-changes' ? [] : [{ label: 'Re-plan', description: 'Plan again, live', identifier: 'plan' }];
+  const actions = outcome.kind === 'no-changes' ? [] : [replanButton];
   const others = await viewsOfSameHead(ports, pull);
   await reportPlanCheck(ports, pull, { run, view, others, actions });
   const { conclusion, text } = worstVerdict(
@@ -175,6 +175,7 @@ async function report(
     text,
     annotations: [],
     conclusion,
+    actions,
     ...detailsOf(view),
   });
   return before.decision;
@@ -219,7 +220,7 @@ async function reportPlanCheck(
     readonly run: PlanRun;
     readonly view: PullRequestView;
     readonly others: readonly PullRequestView[];
-    readonly actions: readonly { readonly label: string; readonly description: string; readonly identifier: string }[];
+    readonly actions: readonly Button[];
   },
 ): Promise<void> {
   const { run, view } = at;

@@ -1,5 +1,6 @@
 import { commitSha, parseTargetName } from '../domain/identity.ts';
 import { answerHoldCommands } from './answer-commands.ts';
+import { answerPresses } from './answer-presses.ts';
 import { deploymentInQuestion } from './deployment-in-question.ts';
 import type { Job } from './ports/jobs.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
@@ -15,6 +16,7 @@ export async function lookAtRepository(
     return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
   await ports.store.firstSeen(repository.id, ports.clock.nowMs());
   await ports.store.nameRepository(repository);
+  if (job.headSha !== undefined) await answerPresses(ports, repository, commitSha(job.headSha));
   const filter = {
     ...(job.branch === undefined ? {} : { base: job.branch }),
     ...(job.headSha === undefined ? {} : { headSha: commitSha(job.headSha) }),

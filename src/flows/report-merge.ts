@@ -1,4 +1,5 @@
 import { sha256Text } from '../domain/audit/content-digest.ts';
+import { deployButtons } from '../domain/command/press.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import type { CommitSha } from '../domain/identity.ts';
 import { deployCheck } from '../domain/report/deploy-check.ts';
@@ -42,7 +43,7 @@ export async function reportMerge(ports: PullRequestPorts, pull: PullRequest, re
     name: 'planwright/deploy',
     text: check.text,
     annotations: [],
-    ...(check.conclusion === undefined ? {} : { conclusion: check.conclusion }),
+    ...(check.conclusion === undefined ? {} : { conclusion: check.conclusion, actions: deployButtons(views) }),
   });
   if (views.length === 0) return;
   const gate = { status: report.record.blockers.length === 0 ? 'open' : 'blocked', requirements: [] } as const;

@@ -43,9 +43,11 @@ async function request(records: Records, look: Look): Promise<void> {
         bodyDigest: look.bodyDigest,
       });
       return;
-    case 'plan-again':
-      await records.forgetPlanRuns(look.repository, commitSha(look.headSha));
+    case 'press': {
+      const { guid, repository, identifier, by } = look;
+      await records.addPress({ guid, repository, sha: commitSha(look.sha), identifier, by });
       return;
+    }
     case 'pull-request':
     case 'repository':
     case 'holds':

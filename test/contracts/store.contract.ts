@@ -163,7 +163,7 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
             comment: { id: 2 ** 40, bodyDigest: 'abc' },
             ref: 'refs/heads/ümlaut "quoted" \\ {a,b}',
           }),
-          hint({ requestedAction: { identifier: 're-plan', login: 'alice' }, sha: 'f'.repeat(40) }),
+          hint({ requestedAction: { identifier: 're-plan', by: alice }, sha: 'f'.repeat(40) }),
           { guid: deliveryGuid(`guid-bare-${acme}`), event: 'ping' },
         ];
         expect(await database.store.addDeliveries(sent)).toBe(3);

@@ -10,7 +10,7 @@ import { atomically, type Db, type Tables } from './tables.ts';
 
 export function mergeRecords(
   db: Db,
-): Pick<Records, 'firstSeen' | 'nameRepository' | 'recordMerge' | 'merge' | 'mergesBetween'> {
+): Pick<Records, 'firstSeen' | 'nameRepository' | 'recordMerge' | 'merge' | 'mergeOfCommit' | 'mergesBetween'> {
   return {
     async firstSeen(repository, nowMs) {
       const { first_seen_ms: firstSeenMs } = await db
@@ -67,6 +67,18 @@ export function mergeRecords(
 
     async merge(repository, pull) {
       return await findMerge(db, repository, pull);
+    },
+
+    async mergeOfCommit(repository, commit) {
+      const row = await db
+        .selectFrom('merge')
+        .selectAll()
+        .where('repository', '=', repository)
+        .where('commit', '=', commit)
+        .orderBy('sequence', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? undefined : readMerge(row);
     },
 
     async mergesBetween(repository, after, upTo) {

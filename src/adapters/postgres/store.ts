@@ -16,6 +16,7 @@ import { mergeRecords } from './merge-records.ts';
 import { checkMigrated } from './migrations/migrate.ts';
 import { overrideRecords } from './override-records.ts';
 import { planRecords } from './plan-records.ts';
+import { pressRecords } from './press-records.ts';
 import { reportedRecords } from './reported-records.ts';
 import type { Db } from './tables.ts';
 
@@ -77,6 +78,7 @@ function tableRecords(db: Db): Omit<Records, keyof LastRecords> {
   return {
     ...deliveryRecords(db),
     ...commandRecords(db),
+    ...pressRecords(db),
     ...planRecords(db),
     ...reportedRecords(db),
     ...mergeRecords(db),

@@ -23,6 +23,18 @@ export interface Tables {
     readonly finished_at: Date | null;
     readonly outcome: string | null;
   };
+  readonly button_press: {
+    readonly guid: string;
+    readonly repository: number;
+    readonly sha: string;
+    readonly identifier: string;
+    readonly person: number;
+    readonly login: string;
+    readonly bot: boolean;
+    readonly pressed_at: Generated<Date>;
+    readonly finished_at: Date | null;
+    readonly outcome: string | null;
+  };
   readonly plan: {
     readonly id: Generated<number>;
     readonly digest: string;

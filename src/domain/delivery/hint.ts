@@ -1,3 +1,4 @@
+import type { Person } from '../gate/people.ts';
 import type { DeliveryGuid } from '../identity.ts';
 
 /**
@@ -20,6 +21,6 @@ export interface Hint {
   readonly ref?: string;
   /** Head SHA of a check or a merge group; `after` of a push. */
   readonly sha?: string;
-  /** A button of a check, and who pressed it. */
-  readonly requestedAction?: { readonly identifier: string; readonly login: string };
+  /** A button of a check, GitHub's own for running it again included, and who pressed it. */
+  readonly requestedAction?: { readonly identifier: string; readonly by: Person };
 }

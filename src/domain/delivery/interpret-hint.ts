@@ -1,4 +1,6 @@
+import type { Person } from '../gate/people.ts';
 import {
+  type DeliveryGuid,
   type InstallationId,
   installationId,
   type PullNumber,
@@ -34,8 +36,15 @@ export type Look =
       readonly comment: number;
       readonly bodyDigest: string;
     }
-  /** Somebody asked for this head's checks again. */
-  | { readonly kind: 'plan-again'; readonly repository: RepositoryId; readonly headSha: string };
+  /** Somebody pressed a button of this commit's checks. */
+  | {
+      readonly kind: 'press';
+      readonly guid: DeliveryGuid;
+      readonly repository: RepositoryId;
+      readonly sha: string;
+      readonly identifier: string;
+      readonly by: Person;
+    };
 
 /** Actions after which a pull request has to be looked at. */
 const pullActions = new Set([
@@ -92,8 +101,9 @@ export function interpretHint(hint: Hint): readonly Look[] {
     case 'check_run':
     case 'check_suite': {
       if ((hint.action !== 'rerequested' && hint.action !== 'requested_action') || hint.sha === undefined) return [];
+      if (hint.requestedAction === undefined) return [];
       return [
-        { kind: 'plan-again', repository, headSha: hint.sha },
+        { kind: 'press', guid: hint.guid, repository, sha: hint.sha, ...hint.requestedAction },
         { kind: 'repository', installation, repository, headSha: hint.sha },
       ];
     }

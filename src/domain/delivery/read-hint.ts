@@ -1,4 +1,5 @@
 import { sha256Text } from '../audit/content-digest.ts';
+import { replanButton } from '../command/press.ts';
 import { deliveryGuid } from '../identity.ts';
 import type { Hint } from './hint.ts';
 
@@ -24,7 +25,7 @@ export function readHint(delivery: { readonly guid: string; readonly event: stri
   const pushed = delivery.event === 'push';
   const ref = pushed ? text(payload['ref']) : text(record(record(payload['pull_request'])['base'])['ref']);
   const sha = pushed ? shaText(payload['after']) : headShaOf(payload);
-  const button = buttonOf(payload);
+  const button = buttonOf(action, payload);
   const repositories = repositoriesOf(delivery.event, payload);
   return {
     guid: deliveryGuid(delivery.guid),
@@ -72,10 +73,14 @@ function headShaOf(payload: Payload): string | undefined {
   return undefined;
 }
 
-function buttonOf(payload: Payload): Hint['requestedAction'] | undefined {
-  const identifier = text(record(payload['requested_action'])['identifier']);
-  const login = text(record(payload['sender'])['login']);
-  return identifier === undefined || login === undefined ? undefined : { identifier, login };
+/** GitHub's own button asks for what Re-plan asks for. */
+function buttonOf(action: string | undefined, payload: Payload): Hint['requestedAction'] | undefined {
+  const identifier =
+    action === 'rerequested' ? replanButton.identifier : text(record(payload['requested_action'])['identifier']);
+  const sender = record(payload['sender']);
+  const [senderId, login] = [id(sender['id']), text(sender['login'])];
+  if (identifier === undefined || senderId === undefined || login === undefined) return undefined;
+  return { identifier, by: { id: senderId, login, bot: sender['type'] === 'Bot' } };
 }
 
 function record(value: unknown): Payload {

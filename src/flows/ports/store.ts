@@ -6,6 +6,7 @@ import type { Permission, Person } from '../../domain/gate/people.ts';
 import type {
   ClusterUid,
   CommitSha,
+  DeliveryGuid,
   PlanDigest,
   PullNumber,
   Repository,
@@ -47,6 +48,15 @@ export interface StoredCommand {
   readonly bodyDigest: string;
   /** Targets for which it is carried out already, although it is not answered yet. Absent: none. */
   readonly obeyed?: readonly TargetName[];
+}
+
+/** Somebody pressed a button of a commit's checks. Who it was stands in the signed delivery alone: GitHub cannot be asked again. */
+export interface ButtonPress {
+  readonly guid: DeliveryGuid;
+  readonly repository: RepositoryId;
+  readonly sha: CommitSha;
+  readonly identifier: string;
+  readonly by: Person;
 }
 
 /** What was true of a pull request's approvals when it was merged; written once. */
@@ -150,6 +160,13 @@ export interface Records {
   markObeyed(repository: RepositoryId, commentId: number, target: TargetName): Promise<void>;
   finishCommand(repository: RepositoryId, commentId: number, outcome: string): Promise<void>;
 
+  // Buttons
+  /** Once a delivery. */
+  addPress(press: ButtonPress): Promise<void>;
+  /** Presses on this commit's checks that wait to be answered, oldest first. */
+  pendingPresses(repository: RepositoryId, sha: CommitSha): Promise<readonly ButtonPress[]>;
+  finishPress(guid: DeliveryGuid, outcome: string): Promise<void>;
+
   // Plans
   savePlans(repository: RepositoryId, plans: readonly Plan[]): Promise<void>;
   /** The one that was saved last; plans without effects share a digest, so that `of` may say whose is meant. */
@@ -188,6 +205,8 @@ export interface Records {
   /** Writes the record once, giving it the repository's next sequence; a second call returns the first one's record. */
   recordMerge(record: Omit<MergeRecord, 'sequence'>): Promise<MergeRecord>;
   merge(repository: RepositoryId, pull: PullNumber): Promise<MergeRecord | undefined>;
+  /** The merge that brought this commit to the base branch. */
+  mergeOfCommit(repository: RepositoryId, commit: CommitSha): Promise<MergeRecord | undefined>;
   /** Merges of this repository with sequence in (after, upTo], for chains of approvals. */
   mergesBetween(repository: RepositoryId, after: number, upTo: number): Promise<readonly MergeRecord[]>;
   /** Creates the deployments that do not exist yet for (pull, target). */

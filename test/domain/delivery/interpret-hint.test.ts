@@ -75,12 +75,14 @@ describe('a delivery asks', () => {
     },
   );
 
-  test.each(['rerequested', 'requested_action'])('for another plan when a check is %s', (action) => {
-    expect(looks('check_run', { action, sha })).toEqual([
-      { kind: 'plan-again', repository: 42, headSha: sha },
+  test.each(['rerequested', 'requested_action'])('for a press of a button when a check is %s', (action) => {
+    const requestedAction = { identifier: 'plan', by: { id: 7, login: 'kim', bot: false } };
+    expect(looks('check_run', { action, sha, requestedAction })).toEqual([
+      { kind: 'press', guid: expect.any(String), repository: 42, sha, ...requestedAction },
       { kind: 'repository', ...place, headSha: sha },
     ]);
-    expect(looks('check_run', { action })).toEqual([]);
+    expect(looks('check_run', { action, requestedAction })).toEqual([]);
+    expect(looks('check_run', { action, sha })).toEqual([]);
   });
 
   test.each(['created', 'completed'])('for nothing when a check was %s: it is our own doing', (action) => {

@@ -70,9 +70,21 @@ describe('what is kept of a webhook', () => {
   });
 
   test('of a button is what was pressed, and by whom', () => {
-    const payload = { requested_action: { identifier: 're-plan' }, sender: { login: 'kim' } };
-    expect(read('check_run', payload).requestedAction).toEqual({ identifier: 're-plan', login: 'kim' });
-    expect(read('check_run', { requested_action: { identifier: 're-plan' } }).requestedAction).toBeUndefined();
+    const payload = { requested_action: { identifier: 'apply:1' }, sender: { id: 7, login: 'kim', type: 'User' } };
+    const by = { id: 7, login: 'kim', bot: false };
+    expect(read('check_run', payload).requestedAction).toEqual({ identifier: 'apply:1', by });
+    expect(read('check_run', { ...payload, sender: undefined }).requestedAction).toBeUndefined();
+    expect(read('check_run', { ...payload, sender: { ...payload.sender, type: 'Bot' } }).requestedAction).toMatchObject(
+      {
+        by: { bot: true },
+      },
+    );
+  });
+
+  test("of GitHub's own button for running again is the same as of Re-plan", () => {
+    const sender = { id: 7, login: 'kim', type: 'User' };
+    for (const event of ['check_run', 'check_suite'])
+      expect(read(event, { action: 'rerequested', sender }).requestedAction).toMatchObject({ identifier: 'plan' });
   });
 
   test.each<[string, unknown]>([

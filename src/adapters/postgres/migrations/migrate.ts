@@ -3,6 +3,7 @@ import { foundations } from './0001-foundations.ts';
 import { auditEnd } from './0003-audit-end.ts';
 import { overrides } from './0004-overrides.ts';
 import { holdApprovalSources } from './0005-hold-approval-sources.ts';
+import { buttonPresses } from './0006-button-presses.ts';
 
 /** In order, forward only; what has been released is never edited. */
 const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
@@ -10,6 +11,7 @@ const migrations: readonly { readonly number: number; readonly name: string; rea
   { number: 3, name: 'audit-end', sql: auditEnd },
   { number: 4, name: 'overrides', sql: overrides },
   { number: 5, name: 'hold-approval-sources', sql: holdApprovalSources },
+  { number: 6, name: 'button-presses', sql: buttonPresses },
 ];
 
 /** The number that the code needs the database to be at. */
