@@ -29,9 +29,10 @@ import { type MergeMethod, mergePull } from './model/merging.ts';
 import { announcePull, closePull, editPull, openPull, reopenPull, setDraft } from './model/pull-requests.ts';
 import { push, pushMerge } from './model/pushing.ts';
 import { createRepository, forkRepository, renameRepository } from './model/repositories.ts';
-import { dismissReview, submitReview } from './model/reviews.ts';
+import { dismissReview, editReview, submitReview } from './model/reviews.ts';
 import type { App, Installation, Level, Permissions, ReviewState, WebhookTarget } from './model/state.ts';
 import { noreplyEmail, type World } from './model/world.ts';
+import { userById } from './present/accounts.ts';
 import type { LoggedRequest } from './request-log.ts';
 import { headOf } from './routes/pull-requests.ts';
 import type { Violation } from './validator.ts';
@@ -198,6 +199,11 @@ export class SandboxGitHub {
   /** The account keeps its id, and everything that it did. Its old login is free for anybody. */
   renameUser(login: string, newLogin: string): void {
     this.#world.account(login).login = newLogin;
+  }
+
+  /** Their reviews stay, and are nobody's. */
+  deleteUser(login: string): void {
+    this.#world.account(login).deleted = true;
   }
 
   createOrganisation(login: string, more: { owners?: readonly string[] } = {}): { id: number; login: string } {
@@ -403,6 +409,7 @@ export class SandboxGitHub {
       state: Exclude<ReviewState, 'DISMISSED'>;
       commitSha?: string | null;
       body?: string;
+      at?: Date;
     },
   ): Promise<number> {
     const { repository, pull } = this.#pull(options);
@@ -413,8 +420,26 @@ export class SandboxGitHub {
       state: options.state,
       commitSha: options.commitSha === undefined ? pull.pull.headSha : options.commitSha,
       body: options.body ?? (options.state === 'APPROVED' ? '' : 'Please look again.'),
+      ...(options.at && { submittedAt: options.at }),
     });
     return review.id;
+  }
+
+  editReview(options: OnPull & { reviewId: number; body: string }): void {
+    const { repository, pull } = this.#pull(options);
+    editReview(this.#world, repository, pull, { reviewId: options.reviewId, body: options.body });
+  }
+
+  /** Asks for a review, perhaps once more: what that person said before stands until they say something else. */
+  async requestReview(options: OnPull & By & { reviewer: string }): Promise<void> {
+    const { repository, pull } = this.#pull(options);
+    await announcePull(this.#world, {
+      repository,
+      pull,
+      action: 'review_requested',
+      senderId: this.#id(options.by),
+      extra: { requested_reviewer: userById(this.#world, this.#id(options.reviewer)) },
+    });
   }
 
   async dismissReview(options: OnPull & By & { reviewId: number; message?: string }): Promise<void> {

@@ -20,6 +20,7 @@ export function createAccount(world: World, wanted: NewAccount): Account {
     email: wanted.email ?? `${wanted.login.replace(/\[bot\]$/, '-bot')}@example.test`,
     createdAt: world.clock.now(),
     members: new Map(),
+    deleted: false,
   };
   world.state.accounts.set(account.id, account);
   return account;

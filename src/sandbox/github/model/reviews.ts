@@ -11,6 +11,8 @@ export interface NewReview {
   readonly state: Exclude<ReviewState, 'DISMISSED'>;
   readonly commitSha: string | null;
   readonly body: string;
+  /** Default: now. */
+  readonly submittedAt?: Date;
 }
 
 export function submitReview(world: World, wanted: NewReview): ReviewRecord {
@@ -28,13 +30,33 @@ export function submitReview(world: World, wanted: NewReview): ReviewRecord {
     commitSha: wanted.commitSha,
     body: wanted.body,
     state: wanted.state,
-    submittedAt: now,
+    submittedAt: wanted.submittedAt ?? now,
     updatedAt: now,
   };
   pull.pull.reviews.push(review);
   pull.updatedAt = now;
   announceReview(world, repository, pull, { review, action: 'submitted', senderId: wanted.authorId });
   return review;
+}
+
+/** Its words change; its state, its commit and its time do not. */
+export function editReview(
+  world: World,
+  repository: Repository,
+  pull: PullRecord,
+  edit: { readonly reviewId: number; readonly body: string },
+): void {
+  const review = pull.pull.reviews.find((candidate) => candidate.id === edit.reviewId);
+  if (review === undefined) throw notFound();
+  const from = review.body;
+  review.body = edit.body;
+  review.updatedAt = world.clock.now();
+  announceReview(world, repository, pull, {
+    review,
+    action: 'edited',
+    senderId: review.authorId,
+    changes: { body: { from } },
+  });
 }
 
 /** The review stays, its state becomes DISMISSED. */
@@ -59,7 +81,12 @@ function announceReview(
   world: World,
   repository: Repository,
   pull: PullRecord,
-  happened: { readonly review: ReviewRecord; readonly action: string; readonly senderId: number },
+  happened: {
+    readonly review: ReviewRecord;
+    readonly action: string;
+    readonly senderId: number;
+    readonly changes?: object;
+  },
 ): void {
   const shown = presentReview(world, repository, pull, happened.review);
   announce(world, {
@@ -70,6 +97,7 @@ function announceReview(
     payload: {
       pull_request: presentPullSummary(world, repository, pull),
       review: { ...shown, state: shown.state.toLowerCase() },
+      ...(happened.changes && { changes: happened.changes }),
     },
   });
 }

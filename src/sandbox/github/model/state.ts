@@ -9,6 +9,8 @@ export interface Account {
   readonly email: string;
   readonly createdAt: Date;
   login: string;
+  /** What it did stays, and nobody did it. */
+  deleted: boolean;
   /** For organisations only: who belongs to it. */
   readonly members: Map<number, 'admin' | 'member'>;
 }
@@ -104,8 +106,8 @@ export interface ReviewRecord {
   readonly id: number;
   readonly authorId: number;
   readonly commitSha: string | null;
-  readonly body: string;
   readonly submittedAt: Date;
+  body: string;
   state: ReviewState;
   updatedAt: Date;
 }

@@ -50,7 +50,10 @@ export class World {
 
   findAccount(login: string): Account | null {
     const wanted = login.toLowerCase();
-    return [...this.state.accounts.values()].find((account) => account.login.toLowerCase() === wanted) ?? null;
+    return (
+      [...this.state.accounts.values()].find((account) => !account.deleted && account.login.toLowerCase() === wanted) ??
+      null
+    );
   }
 
   accountById(id: number): Account {

@@ -97,7 +97,7 @@ export function presentReview(world: World, repository: Repository, pull: PullRe
   return {
     id: review.id,
     node_id: nodeId('PullRequestReview', review.id),
-    user: userById(world, review.authorId),
+    user: world.accountById(review.authorId).deleted ? null : userById(world, review.authorId),
     body: review.body,
     state: review.state,
     html_url: page,
