@@ -1,11 +1,12 @@
 import { personJson } from '../domain/audit/gate-inputs.ts';
 import type { Environment } from '../domain/config/config.ts';
+import type { ApprovalSource } from '../domain/config/rule.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import { approvePlan } from '../domain/gate/approved-plan.ts';
 import { coverage } from '../domain/gate/coverage.ts';
 import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
 import type { MatchedRule } from '../domain/gate/matched-rule.ts';
-import { answerOverride } from '../domain/gate/override.ts';
+import { answerOverride, type Overridable } from '../domain/gate/override.ts';
 import { atLeast } from '../domain/gate/people.ts';
 import type { PlanDigest } from '../domain/identity.ts';
 import type { Json } from '../domain/json.ts';
@@ -44,12 +45,24 @@ export async function approveDeployment(
   // What was promised before gives way to it.
   const promised = onHold.length > 0 ? undefined : await promisedMoves(turn, deployment, merge);
   const secretKey = await ports.store.secretKey();
-  const overridden = await approvalsOverridden(turn, { ...at, steps });
+  const isOverridden = await overriddenIn(turn, { ...at, steps });
+  const { environment } = at;
+  const overridden = await isOverridden(
+    { kind: 'approvals', environment: environment.name },
+    environment.override ?? [],
+  );
+  const rules = await standingRules(at.rules, isOverridden);
   turn.decidedOn.set(deployment.id, {
     plan: planned.plan.digest,
     cluster: planned.plan.cluster.uid ?? null,
     approvalsNeeded: at.environment.approvals,
     approvalsOverridden: overridden,
+    rules: at.rules.map(({ name, origin, problem }) => ({
+      name,
+      origin,
+      problem: problem ?? null,
+      overridden: !rules.some((rule) => rule.name === name && rule.origin === origin),
+    })),
     atMerge: recordedJson(recorded),
     onHold: recordedJson(onHold),
     blockers: [...merge.blockers],
@@ -58,7 +71,7 @@ export async function approveDeployment(
     plan: planned.plan,
     approvals,
     needed: overridden ? 0 : at.environment.approvals,
-    rules: at.rules,
+    rules,
     ...(promised === undefined
       ? {}
       : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
@@ -71,29 +84,37 @@ export async function approveDeployment(
 }
 
 /**
- * Whether the environment's approvals are set aside for exactly this plan, by somebody whom the merge's configuration names; who is what was looked at
- * when that was said. Of a deployment that was begun, what is left of the plan is as overridden as the whole was.
+ * What of the plan's conditions is overridden for it, by people who might do so when they said it. Of a deployment that was begun, what is left of the plan is as
+ * overridden as the whole was.
  */
-async function approvalsOverridden(
+async function overriddenIn(
   turn: Turn,
-  at: {
-    readonly deployment: Deployment;
-    readonly planned: PlannedTarget;
-    readonly environment: Environment;
-    readonly steps: readonly DeploymentStep[];
-  },
-): Promise<boolean> {
+  at: { readonly deployment: Deployment; readonly planned: PlannedTarget; readonly steps: readonly DeploymentStep[] },
+): Promise<(of: Overridable, allowed: readonly ApprovalSource[]) => Promise<boolean>> {
   const { ports, repository } = turn;
   const { plan } = at.planned;
   const overrides = await ports.store.overrides(repository.id, at.deployment.pull);
-  const { name, override: allowed = [] } = at.environment;
-  const isOverridden = (plans: readonly PlanDigest[]) =>
-    answerOverride({ overrides, of: { kind: 'approvals', environment: name }, allowed, plans }).kind === 'overridden';
-  if (isOverridden([plan.digest])) return true;
-  if (at.steps.length === 0) return false;
-  const begun = [...new Set(overrides.flatMap(({ plans }) => plans))].filter((digest) => isOverridden([digest]));
-  const effects = [...(await ports.store.effects(begun)).values()].flat();
-  return coverage({ plan, approvals: [{ personId: 0, effects }], needed: 1 }).kind === 'covered';
+  return async (of, allowed) => {
+    const isOverridden = (plans: readonly PlanDigest[]) =>
+      answerOverride({ overrides, of, allowed, plans }).kind === 'overridden';
+    if (isOverridden([plan.digest])) return true;
+    if (at.steps.length === 0) return false;
+    const begun = [...new Set(overrides.flatMap(({ plans }) => plans))].filter((digest) => isOverridden([digest]));
+    const effects = [...(await ports.store.effects(begun)).values()].flat();
+    return coverage({ plan, approvals: [{ personId: 0, effects }], needed: 1 }).kind === 'covered';
+  };
+}
+
+/** The rules that still stand in the way of this plan unless their people approved it. */
+async function standingRules(
+  rules: readonly MatchedRule[],
+  isOverridden: Awaited<ReturnType<typeof overriddenIn>>,
+): Promise<readonly MatchedRule[]> {
+  const standing: MatchedRule[] = [];
+  for (const rule of rules)
+    if (!(await isOverridden({ kind: 'rule', name: rule.name, origin: rule.origin }, rule.override)))
+      standing.push(rule);
+  return standing;
 }
 
 /** Approvals as they were recorded, for the audit. */

@@ -3,6 +3,7 @@ import type { CommandRefusal } from '../domain/command/refusal-text.ts';
 import type { Environment } from '../domain/config/config.ts';
 import { type ApprovalSource, sourceText } from '../domain/config/rule.ts';
 import { shownBefore } from '../domain/gate/approvals.ts';
+import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import { approvalsWord, type Overridable, type Override, sourcesMet, unknownSources } from '../domain/gate/override.ts';
 import { type CommitSha, type PlanDigest, type TargetName, targetParts } from '../domain/identity.ts';
 import { maskCredentials } from '../domain/plan/mask-credentials.ts';
@@ -25,6 +26,9 @@ interface Candidate {
 interface Shown {
   readonly plans: readonly { readonly target: TargetName; readonly digest: PlanDigest }[];
   readonly environments: ReadonlyMap<string, Environment>;
+  /** Each with the targets that it speaks of; undefined: of any. */
+  readonly rules: readonly (Pick<MatchedRule, 'name' | 'origin' | 'override'> &
+    Partial<Pick<MatchedRule, 'targets'>>)[];
   /** Where the code owners stand. */
   readonly base: CommitSha | undefined;
 }
@@ -124,7 +128,19 @@ function wordOf(of: Overridable): string {
   return of.kind === 'rule' ? of.name : approvalsWord;
 }
 
-function candidatesIn({ plans, environments }: Shown): readonly Candidate[] {
+function candidatesIn(shown: Shown): readonly Candidate[] {
+  return [...approvalCandidates(shown), ...ruleCandidates(shown)];
+}
+
+function ruleCandidates({ plans, rules }: Shown): readonly Candidate[] {
+  return rules.map(({ name, origin, override, targets }) => ({
+    of: { kind: 'rule', name, origin },
+    allowed: override,
+    plans: plans.filter(({ target }) => targets?.includes(target) !== false).map(({ digest }) => digest),
+  }));
+}
+
+function approvalCandidates({ plans, environments }: Shown): readonly Candidate[] {
   const names = new Set(plans.map(({ target }) => targetParts(target).environment));
   return [...names].flatMap((name): readonly Candidate[] => {
     const environment = environments.get(name);
@@ -154,7 +170,12 @@ async function findShown(
   const run = runs.find((candidate) => candidate === shown);
   if (run === undefined) return { kind: 'nothing-shown', command: 'override' };
   const { environments, base } = await inspectPullRequest(ports, pull);
-  return { plans: plansOf(run).filter(({ effects }) => effects.length > 0), environments, base };
+  return {
+    plans: plansOf(run).filter(({ effects }) => effects.length > 0),
+    environments,
+    rules: run.outcome.kind === 'planned' ? (run.outcome.rules ?? []) : [],
+    base,
+  };
 }
 
 /** Every hold shows one plan in its issue; a merge is gated by its own configuration. */
@@ -191,6 +212,7 @@ async function shownOnHolds(
   return {
     plans,
     environments: found.kind === 'configured' ? found.configuration.environments : new Map(),
+    rules: found.kind === 'configured' ? found.configuration.rules : [],
     base: runs.findLast((run) => run.head === pull.head.sha)?.base,
   };
 }

@@ -42,6 +42,12 @@ export function gateInputs(facts: GateFacts): JsonObject {
       sources: [...sources],
       comment,
     })),
+    rules: facts.rules.map(({ name, origin, targets, problem }) => ({
+      name,
+      origin,
+      targets: [...targets],
+      problem: problem ?? null,
+    })),
     configurationChanged: facts.configurationChanged,
     offline: facts.offline,
   };

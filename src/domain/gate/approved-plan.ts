@@ -22,7 +22,7 @@ export interface ApprovingQuestion extends Omit<CoverageQuestion, 'plan'> {
   readonly completing: ReadonlySet<string>;
   /** A large removal that no maintainer approved. */
   readonly unapprovedLargeRemoval: boolean;
-  /** Rules that speak of what the plan does. */
+  /** Rules that speak of what the plan does, less those that are overridden for it. */
   readonly rules: readonly MatchedRule[];
 }
 

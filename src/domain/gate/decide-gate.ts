@@ -8,7 +8,7 @@ import { decisionOf, type GateDecision, type Requirement } from './decision.ts';
 import type { MatchedRule } from './matched-rule.ts';
 import { answerOverride, type Override, type OverrideAnswer, overriddenReason } from './override.ts';
 import { atLeast, type Permission, type Person } from './people.ts';
-import { ruleRequirement } from './rule-requirement.ts';
+import { overrideOfRule, ruleRequirement } from './rule-requirement.ts';
 import { approvalOf, isCovered } from './shown-coverage.ts';
 import type { Standings } from './standing.ts';
 
@@ -57,7 +57,7 @@ export function decideGate(facts: GateFacts): GateDecision {
 function needsPeople(facts: GateFacts): boolean {
   return (
     facts.configurationChanged ||
-    facts.rules.some(({ outcome }) => outcome.kind === 'require') ||
+    facts.rules.some((rule) => rule.outcome.kind === 'require' && !isOverridden(rule, facts)) ||
     facts.plans.some(
       ({ plan, environment }) =>
         changesSomething(plan) &&
@@ -65,6 +65,11 @@ function needsPeople(facts: GateFacts): boolean {
           isLargeRemoval(plan)),
     )
   );
+}
+
+function isOverridden(rule: MatchedRule, facts: GateFacts): boolean {
+  const plans = facts.plans.map(({ plan }) => plan);
+  return overrideOfRule(rule, { ...facts, plans }).kind === 'overridden';
 }
 
 function changesSomething(plan: Plan): boolean {

@@ -6,6 +6,7 @@ import type { CountingApproval, JudgedApproval } from './approvals.ts';
 import type { Approval } from './coverage.ts';
 import type { Requirement } from './decision.ts';
 import type { MatchedRule } from './matched-rule.ts';
+import { answerOverride, type Override, type OverrideAnswer, overriddenReason } from './override.ts';
 import type { Person } from './people.ts';
 import { approvalOf, isCovered } from './shown-coverage.ts';
 import type { OwnedFile, Standing, Standings } from './standing.ts';
@@ -16,6 +17,8 @@ export interface RuleFacts {
   readonly shownEffects: ReadonlyMap<PlanDigest, readonly Effect[]>;
   readonly pendingApprovals: ReadonlyMap<TargetName, readonly Approval[]>;
   readonly standings: Standings;
+  /** What was said with `/override` on this pull request. */
+  readonly overrides?: readonly Override[];
 }
 
 type Required = Extract<MatchedRule['outcome'], { readonly kind: 'require' }>;
@@ -25,6 +28,29 @@ const shownFiles = 5;
 
 /** What a matched rule asks of the gate: it denies, cannot be decided, or wants so many of its people to have approved what its targets do. */
 export function ruleRequirement(rule: MatchedRule, facts: RuleFacts): Requirement {
+  const requirement = unoverridden(rule, facts);
+  const override = overrideOfRule(rule, facts);
+  if (requirement.status === 'met') return requirement;
+  if (override.kind === 'not-overridden')
+    return { ...requirement, evidence: [...requirement.evidence, ...override.evidence] };
+  return { ...requirement, status: 'met', reason: overriddenReason(override.by), who: [], targets: rule.targets };
+}
+
+/** Whether the rule is set aside for all of its targets' plans. */
+export function overrideOfRule(
+  rule: MatchedRule,
+  { overrides = [], plans, standings }: Pick<RuleFacts, 'overrides' | 'plans' | 'standings'>,
+): OverrideAnswer {
+  return answerOverride({
+    overrides,
+    of: { kind: 'rule', name: rule.name, origin: rule.origin },
+    allowed: rule.override,
+    plans: plans.filter(({ target }) => rule.targets.includes(target)).map(({ digest }) => digest),
+    standings,
+  });
+}
+
+function unoverridden(rule: MatchedRule, facts: RuleFacts): Requirement {
   const { outcome, problem } = rule;
   if (problem !== undefined) return failed(rule, `${problem}; mend the rule or what it speaks of`);
   if (outcome.kind === 'deny') return failed(rule, `denied for ${objectsText(rule)}: ${outcome.reason}`);
@@ -215,6 +241,7 @@ function ownerStanding(person: Person, files: Files | undefined): Standing {
 
 function whoText(source: ApprovalSource, files: Files | undefined): readonly string[] {
   if (source.kind !== 'codeowners' || files === undefined) return [sourceText(source)];
+  if (files.unknown !== undefined) return [`codeowners, once it is known who they are (${files.unknown})`];
   if (files.owned.length === 0)
     return ['codeowners, once CODEOWNERS of the base branch names any for the changed files'];
   return (files.waiting.length === 0 ? files.owned : files.waiting)

@@ -22,7 +22,7 @@ import {
   requirement,
 } from '../plan-builder.ts';
 import { atSecond, author, exclusions, kim, review, reviewFacts, robin, shown, shownDigest } from './review-builder.ts';
-import { nobodySpecial } from './rule-builder.ts';
+import { nobodySpecial, standings } from './rule-builder.ts';
 
 const production: Environment = { name: 'production', cluster: 'production', approvals: 1, after: [] };
 const effects: readonly Effect[] = [effect()];
@@ -54,7 +54,7 @@ function decide(situation: Situation = {}): GateDecision {
     sameConfiguration: new Set([head]),
     offline: false,
     rules: [],
-    standings: nobodySpecial,
+    standings: standings({ sources: { 'role:admin': [person('olga')] } }),
     ...situation.facts,
   });
 }

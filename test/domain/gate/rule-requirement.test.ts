@@ -65,7 +65,7 @@ describe('a rule that asks for people', () => {
     expect(decision.status).toBe('open');
     expect(ruleOf(decision)).toMatchObject({
       status: 'met',
-      evidence: ['kim approved these effects', "alex's approval does not count: opened this pull request"],
+      evidence: ['kim approved these effects', "author's approval does not count: opened this pull request"],
     });
   });
 
