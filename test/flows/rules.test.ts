@@ -18,6 +18,7 @@ rules:
   - name: no public load balancers
     when: {expression: "change.after.kind == 'Service' && change.after.spec.type == 'LoadBalancer'"}
     deny: Use an Ingress instead.
+    override: {from: ["team:sre"]}
   - name: risky
     when: {label: "risk/*", stack: labelled}
     require: {from: ["role:maintain"]}
@@ -54,7 +55,7 @@ describe('rules', () => {
     });
     const waiting = await pulls.gate(pull, {
       conclusion: 'action_required',
-      says: 'rule destroying settings (gone@lab): needs the approval of 1 person from team:sre',
+      says: 'needs the approval of 1 person from team:sre for what gone@lab would do',
     });
     expect(textOf(waiting)).toContain('it speaks of ConfigMap default/gone');
     expect(textOf(waiting)).toContain('who could meet it: team:sre');
@@ -100,7 +101,7 @@ describe('rules', () => {
     });
     const denied = await pulls.gate(pull, { conclusion: 'failure', says: 'Use an Ingress instead.' });
     expect(textOf(denied)).toContain('denied for Service default/public');
-    expect(textOf(denied)).toContain('Nobody can override it: the pull request has to change.');
+    expect(textOf(denied)).toContain('who could meet it: team:sre, with /override');
     const merged = await story.stage.github.merge({ repo, number: pull.number, by: 'olga', bypass: true });
     await story.ended(merged, 'planwright/deploy', 'action_required');
     await story.openIssue('public@lab', 'rule no public load balancers denies it: Use an Ingress instead.');
@@ -109,6 +110,20 @@ describe('rules', () => {
       files: { 'apps/private/lab/service.yaml': service('private', 'ClusterIP') },
     });
     await pulls.gate(other, { conclusion: 'success' });
+  });
+
+  it('are set aside by /override for exactly the plan that was shown, also at the deployment', async () => {
+    const pull = await pulls.open({
+      title: 'Public for once',
+      files: { 'apps/once/lab/service.yaml': service('once', 'LoadBalancer') },
+    });
+    await pulls.gate(pull, { conclusion: 'failure' });
+    const refused = await pulls.say(pull, 'bob', '/override "no public load balancers" a trade fair');
+    expect(refused.reaction).toBe('confused');
+    await pulls.say(pull, 'sam', '/override "no public load balancers" a trade fair');
+    await pulls.gate(pull, { conclusion: 'success', says: 'overridden by sam: a trade fair' });
+    const merged = await story.merge(pull);
+    await story.ended(merged, 'planwright/deploy', 'success');
   });
 
   it('are asked again when a label comes or goes', async () => {
