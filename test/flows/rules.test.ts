@@ -19,6 +19,10 @@ rules:
     when: {expression: "change.after.kind == 'Service' && change.after.spec.type == 'LoadBalancer'"}
     deny: Use an Ingress instead.
     override: {from: ["team:sre"]}
+  - name: what is settled
+    when: {field: data.settled}
+    deny: It was settled.
+    override: {from: ["team:sre"]}
   - name: risky
     when: {label: "risk/*", stack: labelled}
     require: {from: ["role:maintain"]}
@@ -113,17 +117,16 @@ describe('rules', () => {
   });
 
   it('are set aside by /override for exactly the plan that was shown, also at the deployment', async () => {
-    const pull = await pulls.open({
-      title: 'Public for once',
-      files: { 'apps/once/lab/service.yaml': service('once', 'LoadBalancer') },
-    });
+    const files = { 'apps/once/lab/cm.yaml': configMap('once', { settled: 'yes' }) };
+    const pull = await pulls.open({ title: 'Once', files });
     await pulls.gate(pull, { conclusion: 'failure' });
-    const refused = await pulls.say(pull, 'bob', '/override "no public load balancers" a trade fair');
+    const refused = await pulls.say(pull, 'bob', '/override "what is settled" a trade fair');
     expect(refused.reaction).toBe('confused');
-    await pulls.say(pull, 'sam', '/override "no public load balancers" a trade fair');
+    await pulls.say(pull, 'sam', '/override "what is settled" a trade fair');
     await pulls.gate(pull, { conclusion: 'success', says: 'overridden by sam: a trade fair' });
     const merged = await story.merge(pull);
     await story.ended(merged, 'planwright/deploy', 'success');
+    expect(story.data('staging', 'once')).toEqual({ settled: 'yes' });
   });
 
   it('are asked again when a label comes or goes', async () => {
