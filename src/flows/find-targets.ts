@@ -2,24 +2,34 @@ import { combineConfigurations } from '../domain/config/combine-configurations.t
 import type { Configuration } from '../domain/config/config.ts';
 import { readConfiguration } from '../domain/config/read-configuration.ts';
 import type { ServerSettings } from '../domain/config/server-settings.ts';
+import { organizationPath } from '../domain/config/shared-configuration.ts';
 import type { CommitSha, Repository, TreeSha } from '../domain/identity.ts';
 import type { Problem } from '../domain/manifest/rendered-object.ts';
 import { discoverStacks, looksLikeManifest, manifestCandidates } from '../domain/target/discover-stacks.ts';
 import { resolveTargets } from '../domain/target/resolve-targets.ts';
 import type { Target } from '../domain/target/target.ts';
-import { findSharedConfigurations, type SharedConfigurationPorts } from './find-shared-configurations.ts';
+import {
+  findSharedConfigurations,
+  holdsOrganizationFile,
+  type SharedConfigurationPorts,
+} from './find-shared-configurations.ts';
 import type { Checkout } from './ports/checkout.ts';
 import { type SourceTree, textOf } from './render-stack.ts';
 
 export const configurationPath = '.github/planwright.yml';
 
 /** Who changes one of these changes the rules. */
-export const ownerPaths: ReadonlySet<string> = new Set([
+const ownerPaths: ReadonlySet<string> = new Set([
   configurationPath,
   'CODEOWNERS',
   '.github/CODEOWNERS',
   'docs/CODEOWNERS',
 ]);
+
+/** Whether a change of this file changes who must approve what. */
+export function isOwnerPath(repository: Repository, path: string): boolean {
+  return ownerPaths.has(path) || (holdsOrganizationFile(repository) && path === organizationPath);
+}
 
 export type ConfigurationFound =
   | {
@@ -33,22 +43,18 @@ export type ConfigurationFound =
   /** A broken file never means "no rules". */
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
-export interface ConfigurationPorts extends SharedConfigurationPorts {
-  readonly checkout: Pick<Checkout, 'readFiles'>;
-}
-
 /**
  * The configuration as it stands at a commit (the base's tip for a pull request, the merge commit for a deployment), together with what the organization
  * and the server ask now. While the organization's file is broken no configuration of its repositories is valid.
  */
 export async function findConfiguration(
-  ports: ConfigurationPorts,
+  ports: SharedConfigurationPorts,
   repository: Repository,
   tree: SourceTree,
 ): Promise<ConfigurationFound> {
   const own = await findOwnConfiguration(ports.checkout, repository, tree, ports.server);
   if (own.kind !== 'configured') return own;
-  const found = await findSharedConfigurations(ports, repository);
+  const found = await findSharedConfigurations(ports, repository, tree);
   if (found.kind === 'invalid') return found;
   return {
     ...own,

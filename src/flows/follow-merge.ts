@@ -9,7 +9,7 @@ import type { Target } from '../domain/target/target.ts';
 import { recordedJson } from './approve-deployment.ts';
 import { lookAtGate } from './decide-gate.ts';
 import { findAffected } from './find-affected.ts';
-import { findConfiguration, listSource, ownerPaths, targetsIn } from './find-targets.ts';
+import { findConfiguration, isOwnerPath, listSource, targetsIn } from './find-targets.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { MergeRecord, PlanRun } from './ports/store.ts';
@@ -191,7 +191,7 @@ async function findMergeWork(
     before === undefined
       ? tree.entries.map((entry) => entry.path)
       : await checkout.changedPaths(repository, before, pull.merge.commit);
-  const configurationChanged = changed.some((path) => ownerPaths.has(path));
+  const configurationChanged = changed.some((path) => isOwnerPath(repository, path));
   const none = { targets: [], environments: new Map(), rules: [], configurationChanged };
   if (found.kind === 'none')
     return last !== undefined && plansOf(last).length > 0

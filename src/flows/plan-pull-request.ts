@@ -1,10 +1,11 @@
 import type { Environment } from '../domain/config/config.ts';
 import type { Rule } from '../domain/config/rule.ts';
 import type { ServerCluster, ServerSettings } from '../domain/config/server-settings.ts';
+import { organizationPath } from '../domain/config/shared-configuration.ts';
 import { joinMatchedRules } from '../domain/gate/match-rules.ts';
 import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import { rulesFingerprint } from '../domain/gate/rules-fingerprint.ts';
-import type { CommitSha, TreeSha } from '../domain/identity.ts';
+import type { CommitSha, Repository, TreeSha } from '../domain/identity.ts';
 import type { Problem } from '../domain/manifest/rendered-object.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { planOffline } from '../domain/plan/plan-offline.ts';
@@ -15,14 +16,15 @@ import type { AffectedTarget } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
 import { findAffected } from './find-affected.ts';
 import { type Neighbours, neighboursAt } from './find-neighbours.ts';
+import { findSharedConfigurations, holdsOrganizationFile } from './find-shared-configurations.ts';
 import {
   type ConfigurationFound,
   configurationPath,
   discoverTargets,
   type FoundTargets,
   findConfiguration,
+  isOwnerPath,
   listSource,
-  ownerPaths,
   targetsIn,
 } from './find-targets.ts';
 import { matchPlanned, rulePull } from './match-planned.ts';
@@ -84,10 +86,10 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
   const base = await listSource(checkout, repository, tip);
   const changed = await checkout.changedPaths(repository, tip, merged.tree);
   const found = await findConfiguration(ports, repository, base);
-  const configurationChanged = changed.some((path) => ownerPaths.has(path));
+  const configurationChanged = changed.some((path) => isOwnerPath(repository, path));
   const merge =
     changed.length === 0 ? { ...base, at: merged.tree } : await listSource(checkout, repository, merged.tree);
-  const configurationContent = configurationChanged ? contentOf(merge) : undefined;
+  const configurationContent = configurationChanged ? contentOf(repository, merge) : undefined;
   if (found.kind === 'invalid')
     return decided(pull, tip, merged.tree, await brokenBase(ports, pull, { found, merge, changed }));
 
@@ -102,7 +104,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     ...(found.kind === 'configured' ? found.warnings : []),
     ...targets.merge.problems,
     ...unresolved,
-    ...(changed.includes(configurationPath) ? await headProblems(ports, pull, merge) : []),
+    ...(changed.some((path) => isConfiguration(repository, path)) ? await headProblems(ports, pull, merge) : []),
   ];
   if (affected.length === 0 && !configurationChanged && problems.every((problem) => problem.severity === 'warning')) {
     return {
@@ -296,7 +298,8 @@ async function brokenBase(
     readonly changed: readonly string[];
   },
 ): Promise<PlanningOutcome> {
-  if (!at.changed.includes(configurationPath)) return { kind: 'invalid', problems: at.found.problems };
+  if (!at.changed.some((path) => isConfiguration(pull.repository, path)))
+    return { kind: 'invalid', problems: at.found.problems };
   const head = await findConfiguration(ports, pull.repository, at.merge);
   if (head.kind === 'invalid') return { kind: 'invalid', problems: head.problems };
   const problems = at.found.problems.map((problem) => ({
@@ -309,7 +312,7 @@ async function brokenBase(
     plans: [],
     problems,
     configurationChanged: true,
-    configurationContent: contentOf(at.merge),
+    configurationContent: contentOf(pull.repository, at.merge),
     offline: false,
   };
 }
@@ -321,13 +324,21 @@ async function headProblems(
   merge: SourceTree,
 ): Promise<readonly Problem[]> {
   const head = await findConfiguration(ports, pull.repository, merge);
-  return head.kind === 'invalid' ? head.problems : [];
+  if (head.kind === 'invalid') return head.problems;
+  if (head.kind === 'configured' || !holdsOrganizationFile(pull.repository)) return [];
+  const shared = await findSharedConfigurations(ports, pull.repository, merge);
+  return shared.kind === 'invalid' ? shared.problems : [];
+}
+
+/** The files that can be broken for everyone: the repository's own, and where there is one the organization's. */
+function isConfiguration(repository: Repository, path: string): boolean {
+  return path === configurationPath || (holdsOrganizationFile(repository) && path === organizationPath);
 }
 
 /** An approval of these files is bound to their blobs. */
-function contentOf(tree: SourceTree): string {
+function contentOf(repository: Repository, tree: SourceTree): string {
   return JSON.stringify(
-    tree.entries.filter((entry) => ownerPaths.has(entry.path)).map(({ path, kind, id }) => [path, kind, id]),
+    tree.entries.filter((entry) => isOwnerPath(repository, entry.path)).map(({ path, kind, id }) => [path, kind, id]),
   );
 }
 

@@ -257,13 +257,13 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
 
       await stage.organizationFiles({ 'planwright.yml': 'version: 1 # für alle\n' });
       const first = await read();
-      if (first.kind !== 'file') throw new Error(first.kind);
-      expect(new TextDecoder().decode(first.bytes)).toBe('version: 1 # für alle\n');
+      if (first.kind !== 'file' || first.read.kind !== 'file') throw new Error(first.kind);
+      expect(new TextDecoder().decode(first.read.bytes)).toBe('version: 1 # für alle\n');
 
       await stage.organizationFiles({ 'planwright.yml': `version: 1\n# ${'long '.repeat(1_000)}\n` });
       const second = await read();
-      if (second.kind !== 'file') throw new Error(second.kind);
-      expect(second.bytes.byteLength).toBe(5_014);
+      if (second.kind !== 'file' || second.read.kind !== 'file') throw new Error(second.kind);
+      expect(second.read.bytes.byteLength).toBe(5_014);
       expect(second.blob).not.toBe(first.blob);
     });
   });

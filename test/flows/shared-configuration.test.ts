@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { repo, type StageOptions, setStage } from '../e2e/stage.ts';
 import { createNamespace } from './apply-as.ts';
 import { configMap } from './manifests.ts';
-import { type Pull, PullRequestStory } from './pull-request-story.ts';
+import { type Pull, PullRequestStory, textOf } from './pull-request-story.ts';
 
 const configuration = `version: 1
 environments:
@@ -75,6 +75,37 @@ describe('what an organization asks of its repositories', () => {
       conclusion: 'failure',
       says: 'the installation cannot see acme/.github: give Planwright access to that repository',
     });
+  });
+
+  it('is changed by a pull request that a maintainer of that repository approves, and that is told what is wrong', async () => {
+    await open({}, 'version: 1\nenvironments: {staging: {approvals: 2}}\n');
+    const { github, stage } = { github: story.github, stage: story.stage };
+    const home = 'acme/.github';
+    github.grant(home, 'alice', 'write');
+    github.grant(home, 'mona', 'maintain');
+    let head = '';
+    const ends = (name: string, says: string) =>
+      stage.eventually(`${name} with ${says}`, () =>
+        github
+          .checkRuns(home, head)
+          .find((run) => run.name === name && run.status === 'completed' && textOf(run).includes(says)),
+      );
+    const propose = async (text: string) => {
+      const files = { 'planwright.yml': text };
+      head = await github.push({ repo: home, branch: 'weaker', files, author: 'alice' });
+    };
+
+    await propose('version: 1\nenvironments: {staging: {aprovals: 0}}\n');
+    const number = await github.openPullRequest({ repo: home, head: 'weaker', title: 'Weaker', author: 'alice' });
+    expect((await ends('planwright/plan', 'did you mean "approvals"?')).conclusion).toBe('failure');
+    expect((await ends('planwright/gate', 'unknown key "aprovals"')).conclusion).toBe('failure');
+
+    await propose('version: 1\nenvironments: {staging: {approvals: 0}}\n');
+    const gate = await ends('planwright/gate', 'one approval by role:maintain is needed');
+    expect(gate.conclusion).toBe('action_required');
+    github.clock.advance(2_000);
+    await github.review({ repo: home, number, reviewer: 'mona', state: 'APPROVED' });
+    expect((await ends('planwright/gate', 'a maintainer approved that')).conclusion).toBe('success');
   });
 
   it('is asked for again at the merge and at the deployment', async () => {

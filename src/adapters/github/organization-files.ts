@@ -30,5 +30,5 @@ function fileOf(data: unknown): OrganizationFile {
   const { type, sha, encoding, content } = data as Readonly<Record<string, unknown>>;
   if (type !== 'file' || typeof sha !== 'string') throw new TypeError('it is no file');
   if (encoding !== 'base64' || typeof content !== 'string') throw new TypeError('the file is larger than 1 MB');
-  return { kind: 'file', bytes: Buffer.from(content, 'base64'), blob: sha };
+  return { kind: 'file', read: { kind: 'file', bytes: Buffer.from(content, 'base64') }, blob: sha };
 }

@@ -8,6 +8,7 @@ import type {
   TreeSha,
 } from '../../domain/identity.ts';
 import type { Annotation, CheckConclusion, CheckName, CheckText } from '../../domain/report/check.ts';
+import type { FileRead } from './checkout.ts';
 
 /** A pull request as GitHub has it at this moment. */
 export interface PullRequest {
@@ -125,7 +126,7 @@ export interface Teams {
 }
 
 export type OrganizationFile =
-  | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly blob: string }
+  | { readonly kind: 'file'; readonly read: FileRead; readonly blob: string }
   /** The repository is there, the file is not. */
   | { readonly kind: 'absent' }
   /** The installation cannot see a `.github` repository: nobody knows whether there is one. */
