@@ -46,6 +46,15 @@ describe('what an organization asks of its repositories', () => {
     await story.gate(pull, { conclusion: 'success', says: '2 approvals of these effects' });
   });
 
+  it('is a rule that no repository can take back', async () => {
+    const rule =
+      '  - name: no settings\n    when: {kind: ConfigMap}\n    deny: Settings come from the platform team.\n';
+    const pull = await open({}, `version: 1\nrules:\n${rule}`);
+    await story.checked(pull);
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'failure', says: 'Settings come from the platform team.' });
+  });
+
   it('is also what the server file says', async () => {
     const pull = await open({
       server: { shared: { environments: new Map([['staging', { approvals: 2, override: [] }]]), rules: [] } },
