@@ -130,6 +130,9 @@ describe('a command stands', () => {
   });
 });
 
+/** Characters that GitHub lets a comment have. */
+const largestComment = 65_536;
+
 describe('any comment', () => {
   const pieces = fc.constantFrom(
     '/plan',
@@ -182,6 +185,20 @@ describe('any comment', () => {
       { numRuns: 1_000 },
     );
   });
+
+  test('made of any few pieces over and over is read in time that grows with its size', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(pieces, fc.string({ maxLength: 8 })), { minLength: 1, maxLength: 5 }), (parts) => {
+        const piece = parts.join('') || 'x';
+        const body = piece.repeat(Math.ceil(largestComment / piece.length)).slice(0, largestComment);
+        const start = performance.now();
+        expect(parseCommands(body).length).toBeLessThanOrEqual(5);
+        // Reading it in the square of its size would take minutes.
+        expect(performance.now() - start).toBeLessThan(2_000);
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
 
   test.each([
     '`'.repeat(60_000),
