@@ -10,6 +10,13 @@ export interface Pushed {
   readonly pusher?: string;
 }
 
+export interface QueuedGroup {
+  /** Without `refs/heads/`. */
+  readonly ref: string;
+  readonly head: CommitSha;
+  readonly base: CommitSha;
+}
+
 /** A repository with people around it, and what they do there without Planwright. Each promise ends when GitHub shows the effect. */
 export interface Stage {
   readonly github: GitHub;
@@ -31,6 +38,9 @@ export interface Stage {
   /** Files of the owner's `.github` repository, which is made with the first of them. */
   organizationFiles(files: Readonly<Record<string, string>>): Promise<void>;
   leaveTeam(slug: string, login: string): Promise<void>;
+  /** Puts them into the merge queue of `main`, as one group, onto the group with the head ref `onto` where one is given. */
+  enqueue(group: { readonly numbers: readonly PullNumber[]; readonly onto?: string }): Promise<QueuedGroup>;
+  dequeue(group: QueuedGroup): Promise<void>;
   merge(merge: { readonly number: PullNumber; readonly by: string }): Promise<CommitSha>;
   comment(comment: { readonly number: number; readonly author: string; readonly body: string }): Promise<number>;
   deleteComment(id: number): Promise<void>;
@@ -82,6 +92,33 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
 
     it('that the installation cannot see is undefined', async () => {
       expect(await github.repository(repository.installation, repositoryId(987_654_321))).toBeUndefined();
+    });
+  });
+
+  describe('a merge queue', () => {
+    it('is absent where the branch has none', async () => {
+      await stage.push({ branch, author: stage.people.writer });
+      expect(await github.mergeQueue(repository, { branch, ref: 'gh-readonly-queue/nothing' })).toEqual({});
+    });
+
+    it('names each pull request with the commit that it was put on and the one that came of it', async () => {
+      const first = await openPull();
+      branch = `${branch}-behind`;
+      const second = await openPull();
+      const front = await stage.enqueue({ numbers: [first.number] });
+      const behind = await stage.enqueue({ numbers: [second.number], onto: front.ref });
+
+      expect(await github.mergeQueue(repository, { branch: 'main', ref: behind.ref })).toEqual({
+        refHead: behind.head,
+        entries: [
+          { pull: first.number, base: front.base, head: front.head },
+          { pull: second.number, base: front.head, head: behind.head },
+        ],
+      });
+
+      await stage.dequeue(behind);
+      await stage.dequeue(front);
+      expect(await github.mergeQueue(repository, { branch: 'main', ref: behind.ref })).toEqual({ entries: [] });
     });
   });
 

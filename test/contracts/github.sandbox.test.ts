@@ -97,6 +97,15 @@ async function sandboxStage(name: `${string}/infra`): Promise<Stage> {
       homes.add(home);
     },
     leaveTeam: async (slug, login) => sandbox.removeTeamMember(owner, slug, login),
+    enqueue: async ({ numbers, onto }) => {
+      const { headRef, headSha, baseSha } = await sandbox.requestMergeGroup({
+        repo: name,
+        numbers,
+        ...(onto !== undefined && { onto: `refs/heads/${onto}` }),
+      });
+      return { ref: headRef.replace('refs/heads/', ''), head: commitSha(headSha), base: commitSha(baseSha) };
+    },
+    dequeue: ({ ref }) => sandbox.destroyMergeGroup({ repo: name, headRef: `refs/heads/${ref}`, reason: 'dequeued' }),
     merge: async ({ number, by }) => commitSha(await sandbox.merge({ repo: name, number, by })),
     comment: async ({ number, author, body }) => sandbox.comment({ repo: name, number, author, body }),
     deleteComment: async (commentId) => sandbox.deleteComment({ repo: name, commentId, by: people.admin }),

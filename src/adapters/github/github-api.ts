@@ -5,6 +5,7 @@ import { callsTo } from './calls.ts';
 import { checks } from './check-runs.ts';
 import { conversation } from './conversation.ts';
 import { deploymentRecords } from './deployments.ts';
+import { mergeQueues } from './merge-queue.ts';
 import { organizationFiles } from './organization-files.ts';
 import { pullRequests } from './pull-requests.ts';
 import { teams } from './teams.ts';
@@ -31,6 +32,7 @@ export function gitHubApi({ octokitFor, appId, appSlug, log, now = Date.now }: G
     ...teams({ calls }),
     ...organizationFiles({ calls }),
     ...checks({ calls, appId }),
+    ...mergeQueues({ calls }),
     ...conversation({ calls, appId, appSlug }),
     ...deploymentRecords({ calls, appId, appSlug }),
   };

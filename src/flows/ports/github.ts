@@ -7,6 +7,7 @@ import type {
   RepositoryId,
   TreeSha,
 } from '../../domain/identity.ts';
+import type { QueueEntry } from '../../domain/merge-queue/chain-of-group.ts';
 import type { Annotation, CheckConclusion, CheckName, CheckText } from '../../domain/report/check.ts';
 import type { FileRead } from './checkout.ts';
 
@@ -147,6 +148,18 @@ export interface Checks {
   checkRuns(repository: Repository, sha: CommitSha, name: CheckName): Promise<readonly CheckRun[]>;
 }
 
+/** Merge queues. */
+export interface MergeQueues {
+  /**
+   * What waits in the branch's queue, as GitHub has it now: entries that the queue has not made a commit of yet are left out. `entries` is undefined
+   * where the branch has no queue, `refHead` where there is no such branch as `ref` (`gh-readonly-queue/…`) any more.
+   */
+  mergeQueue(
+    repository: Repository,
+    of: { readonly branch: string; readonly ref: string },
+  ): Promise<{ readonly entries?: readonly QueueEntry[]; readonly refHead?: CommitSha }>;
+}
+
 export type Reaction = 'eyes' | 'rocket' | 'confused';
 
 export interface FoundIssue {
@@ -209,7 +222,7 @@ export interface DeploymentRecords {
   ): Promise<void>;
 }
 
-export interface GitHub extends PullRequests, Teams, OrganizationFiles, Checks, Conversation, DeploymentRecords {}
+export interface GitHub extends PullRequests, Teams, OrganizationFiles, Checks, MergeQueues, Conversation, DeploymentRecords {}
 
 /** The installation is suspended, deleted, or lacks a permission: nothing can be said on GitHub, and a retry would not help soon. */
 export class InstallationUnusable extends Error {

@@ -1,7 +1,9 @@
 import { type Caller, sees } from './access.ts';
 import { timestamp } from './clock.ts';
 import type { Commit, Signature } from './git-storage.ts';
+import { queueEntries } from './model/merge-groups.ts';
 import { pullCommits } from './model/pull-requests.ts';
+import type { Repository } from './model/state.ts';
 import type { World } from './model/world.ts';
 import { isObject } from './routes/fields.ts';
 
@@ -22,12 +24,19 @@ export interface GraphqlAnswer {
   readonly errors?: readonly GraphqlError[];
 }
 
-const operation = 'ContributorsOfPullRequest';
 const largestPage = 100;
 
+type Variables = Readonly<Record<string, unknown>>;
+type Operation = (world: World, repository: Repository, variables: Variables) => Promise<GraphqlAnswer>;
+
+const operations: ReadonlyMap<string, Operation> = new Map([
+  ['ContributorsOfPullRequest', contributorsOfPullRequest],
+  ['MergeQueueOfBranch', mergeQueueOfBranch],
+]);
+
 /**
- * Understands one operation only, by its name; the query's text is not read. Everything else is refused in GraphQL's own form, so
- * that a product which grows a second query notices at once.
+ * Understands a few operations only, by their names; the query's text is not read. Everything else is refused in GraphQL's own form, so
+ * that a product which grows another query notices at once.
  */
 export async function answerGraphql(
   world: World,
@@ -35,10 +44,11 @@ export async function answerGraphql(
   request: Readonly<Record<string, unknown>>,
 ): Promise<GraphqlAnswer> {
   const name = request.operationName ?? /^\s*query\s+(\w+)/.exec(String(request.query))?.[1];
-  if (name !== operation)
+  const operation = operations.get(String(name));
+  if (operation === undefined)
     return failure(
       'UNSUPPORTED',
-      `The sandbox GitHub answers only the query ${operation}, not ${String(name ?? 'an unnamed one')}.`,
+      `The sandbox GitHub answers only the queries ${[...operations.keys()].join(' and ')}, not ${String(name ?? 'an unnamed one')}.`,
     );
   const variables = isObject(request.variables) ? request.variables : {};
   const repository = world.findRepository(`${String(variables.owner)}/${String(variables.name)}`);
@@ -54,6 +64,56 @@ export async function answerGraphql(
       ],
     };
   }
+  return operation(world, repository, variables);
+}
+
+/** What of a list is on the page that the variables ask for. */
+function pageOf(variables: Variables, length: number) {
+  const { after } = variables;
+  const start =
+    after === undefined || after === null ? 0 : Number(Buffer.from(String(after), 'base64url').toString('utf8'));
+  const end = Math.min(length, start + Number(variables.first ?? largestPage));
+  return {
+    start,
+    end,
+    pageInfo: { hasNextPage: end < length, endCursor: Buffer.from(String(end)).toString('base64url') },
+  };
+}
+
+async function mergeQueueOfBranch(world: World, repository: Repository, variables: Variables): Promise<GraphqlAnswer> {
+  const oid = await world.git.resolve(repository.id, String(variables.ref));
+  const entries = queueEntries(repository, String(variables.branch));
+  const page = pageOf(variables, entries?.length ?? 0);
+  return {
+    data: {
+      repository: {
+        ref: oid === null ? null : { target: { oid } },
+        mergeQueue:
+          entries === null
+            ? null
+            : {
+                entries: {
+                  totalCount: entries.length,
+                  pageInfo: page.pageInfo,
+                  nodes: entries.slice(page.start, page.end).map(({ number, baseSha, headSha }, index) => ({
+                    position: page.start + index + 1,
+                    state: 'AWAITING_CHECKS',
+                    baseCommit: { oid: baseSha },
+                    headCommit: { oid: headSha },
+                    pullRequest: { number },
+                  })),
+                },
+              },
+      },
+    },
+  };
+}
+
+async function contributorsOfPullRequest(
+  world: World,
+  repository: Repository,
+  variables: Variables,
+): Promise<GraphqlAnswer> {
   const number = Number(variables.number);
   const pull = world.pulls(repository).find((candidate) => candidate.number === number);
   if (pull === undefined) {
@@ -75,12 +135,8 @@ export async function answerGraphql(
       `Requesting ${first} records on the \`commits\` connection exceeds the \`first\` limit of ${largestPage} records.`,
     );
   const shas = await pullCommits(world, repository, pull);
-  const start =
-    variables.after === undefined || variables.after === null
-      ? 0
-      : Number(Buffer.from(String(variables.after), 'base64url').toString('utf8'));
-  const page = shas.slice(start, start + first);
-  const commits = await Promise.all(page.map((sha) => world.git.read(repository.id, sha)));
+  const page = pageOf(variables, shas.length);
+  const commits = await Promise.all(shas.slice(page.start, page.end).map((sha) => world.git.read(repository.id, sha)));
   return {
     data: {
       repository: {
@@ -88,10 +144,7 @@ export async function answerGraphql(
           headRefOid: pull.pull.headSha,
           commits: {
             totalCount: shas.length,
-            pageInfo: {
-              hasNextPage: start + first < shas.length,
-              endCursor: Buffer.from(String(start + page.length)).toString('base64url'),
-            },
+            pageInfo: page.pageInfo,
             nodes: commits.map((commit) => ({ commit: presentCommit(world, commit) })),
           },
         },

@@ -24,7 +24,13 @@ import {
   react,
   removeLabel,
 } from './model/issues.ts';
-import { destroyMergeGroup, findMergeGroup, mergeMergeGroup, requestMergeGroup } from './model/merge-groups.ts';
+import {
+  destroyMergeGroup,
+  findMergeGroup,
+  mergeMergeGroup,
+  type QueueMethod,
+  requestMergeGroup,
+} from './model/merge-groups.ts';
 import { type MergeMethod, mergePull } from './model/merging.ts';
 import { announcePull, closePull, editPull, openPull, reopenPull, setDraft } from './model/pull-requests.ts';
 import { push, pushMerge } from './model/pushing.ts';
@@ -526,15 +532,20 @@ export class SandboxGitHub {
     });
   }
 
+  /** `onto`: the head ref of the group in front, which this one is built on. */
   async requestMergeGroup(options: {
     repo: string;
     numbers: readonly number[];
     base?: string;
+    onto?: string;
+    method?: QueueMethod;
   }): Promise<{ headSha: string; headRef: string; baseSha: string }> {
     const repository = this.#world.repository(options.repo);
     const { headSha, headRef, baseSha } = await requestMergeGroup(this.#world, repository, {
       numbers: options.numbers,
       baseRef: options.base ?? repository.defaultBranch,
+      onto: options.onto === undefined ? null : findMergeGroup(repository, options.onto),
+      method: options.method ?? 'merge',
     });
     return { headSha, headRef, baseSha };
   }

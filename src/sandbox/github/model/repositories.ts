@@ -112,5 +112,6 @@ function emptyRepository(
     deployments: new Map(),
     requiredChecks: new Map(),
     mergeGroups: new Map(),
+    mergeQueues: new Set(),
   };
 }

@@ -235,8 +235,18 @@ export interface MergeGroup {
   readonly headRef: string;
   readonly headSha: string;
   readonly baseRef: string;
+  /** The parent commit: the base branch's tip, or the head of the group that this one is built on. */
   readonly baseSha: string;
-  readonly numbers: readonly number[];
+  readonly entries: readonly QueueEntry[];
+  /** The group that this one is built on; null when it is built on the base branch. */
+  readonly onto: MergeGroup | null;
+}
+
+/** One pull request of a group: the commit that it was put on, and the one that came of it. */
+export interface QueueEntry {
+  readonly number: number;
+  readonly baseSha: string;
+  readonly headSha: string;
 }
 
 export interface Repository {
@@ -258,6 +268,8 @@ export interface Repository {
   readonly deployments: Map<number, DeploymentRecord>;
   readonly requiredChecks: Map<string, readonly string[]>;
   readonly mergeGroups: Map<string, MergeGroup>;
+  /** Branches that are merged through a queue only. */
+  readonly mergeQueues: Set<string>;
   name: string;
   pushedAt: Date;
   updatedAt: Date;
