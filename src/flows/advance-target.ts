@@ -7,12 +7,13 @@ import { sameJson } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
 import { phaseAfter } from './apply-outcome.ts';
 import { applyPlan, type Written } from './apply-plan.ts';
-import { approveDeployment } from './approve-deployment.ts';
+import { approveDeployment, type JudgedMerge } from './approve-deployment.ts';
 import { Deadline } from './deadline.ts';
 import { deploymentInQuestion } from './deployment-in-question.ts';
 import { isPartOf, type Turn } from './deployment-turn.ts';
+import { findObstacle, judgeTestMerge } from './judge-test-merge.ts';
 import { matchPlanned } from './match-planned.ts';
-import { moveDeployment, targetJob } from './move-deployment.ts';
+import { moveDeployment, siblingsOf, targetJob } from './move-deployment.ts';
 import { type FoundSource, findSource, planDeployment } from './plan-deployment.ts';
 import type { PlannedTarget } from './plan-target.ts';
 import type { Job, JobRun } from './ports/jobs.ts';
@@ -52,21 +53,24 @@ export async function advanceTarget(
 
 async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<void> {
   const { ports, repository } = turn;
-  const merge = await ports.store.merge(repository.id, deployment.pull);
-  if (merge === undefined)
-    throw new Error(
-      `deployment ${deployment.id} of ${deployment.target} belongs to #${deployment.pull}, whose merge was never recorded`,
-    );
+  const obstacle = await findObstacle(turn, deployment);
+  if (obstacle !== undefined) return moveDeployment(turn, deployment, obstacle);
   const newer = await deployedBeyond(turn, deployment);
   if (newer !== undefined) return moveDeployment(turn, deployment, { kind: 'superseded', by: newer });
   const source = await findSource(turn, deployment);
   if (source.kind === 'gone') return moveDeployment(turn, deployment, { kind: 'superseded', by: deployment.commit });
   if (source.kind === 'held')
-    return moveDeployment(turn, deployment, { kind: 'held', reasons: [source.reason], plan: undefined });
+    return moveDeployment(
+      turn,
+      deployment,
+      deployment.testMerge === undefined
+        ? { kind: 'held', reasons: [source.reason], plan: undefined }
+        : { kind: 'failed', reason: source.reason, plan: undefined },
+    );
   const wave = decideWave(
     deployment,
     source.configuration.environments.get(deployment.environment),
-    await ports.store.deploymentsOfMerge(repository.id, deployment.pull),
+    await siblingsOf(ports.store, deployment),
   );
   if (wave.kind !== 'go') return moveDeployment(turn, deployment, { kind: 'waiting', reason: wave.reason });
 
@@ -81,12 +85,19 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
   await ports.store.savePlans(repository.id, [planned.plan]);
   const approving = await approveDeployment(turn, {
     deployment,
-    merge,
+    merge: await judgedMerge(turn, { deployment, source, planned }),
     planned,
     environment: source.target.environment,
     rules: await rulesFor(turn, { deployment, source, planned }),
   });
   if (approving.kind === 'not-approved') {
+    // Nobody approves what a test merge would do but on its pull request, where the plan is shown anew.
+    if (deployment.testMerge !== undefined)
+      return moveDeployment(turn, deployment, {
+        kind: 'failed',
+        reason: approving.reasons.join('; '),
+        plan: planned.plan.digest,
+      });
     if (approving.coverage?.kind === 'uncovered') turn.uncovered.set(deployment.id, approving.coverage);
     return moveDeployment(turn, deployment, {
       kind: 'held',
@@ -110,6 +121,20 @@ async function rulesFor(
       `GitHub does not show #${at.deployment.pull} (any more), which the rules for ${at.deployment.target} ask about; it is tried again`,
     );
   return matchPlanned(ports, { rules, pull, target: at.source.target, planned: at.planned });
+}
+
+/** What is known of the approvals: recorded at the merge, or judged at this moment for a test merge. */
+async function judgedMerge(
+  turn: Turn,
+  at: { readonly deployment: Deployment; readonly source: FoundSource; readonly planned: PlannedTarget },
+): Promise<JudgedMerge> {
+  const { deployment, source, planned } = at;
+  if (deployment.testMerge !== undefined) return judgeTestMerge(turn, { deployment, source, plan: planned.plan });
+  const merge = await turn.ports.store.merge(turn.repository.id, deployment.pull);
+  if (merge !== undefined) return merge;
+  throw new Error(
+    `deployment ${deployment.id} of ${deployment.target} belongs to #${deployment.pull}, whose merge was never recorded`,
+  );
 }
 
 /**
@@ -172,7 +197,14 @@ async function deploy(
   if (outcome.kind === 'interrupted' && run.attempt >= triesBeforeAsking)
     return moveDeployment(turn, deployment, { kind: 'failed', reason: outcome.reason, plan: approved.digest });
   if (outcome.kind !== 'succeeded') {
-    await moveDeployment(turn, deployment, phaseAfter(outcome, approved));
+    const phase = phaseAfter(outcome, approved);
+    await moveDeployment(
+      turn,
+      deployment,
+      phase.kind === 'held' && deployment.testMerge !== undefined
+        ? { kind: 'failed', reason: phase.reasons.join('; '), plan: approved.digest }
+        : phase,
+    );
     if (outcome.kind === 'interrupted') throw new Error(`${deployment.target}: ${outcome.reason}; it is planned again`);
     return;
   }

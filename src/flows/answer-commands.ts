@@ -12,6 +12,7 @@ import type { GateDecision } from '../domain/gate/decision.ts';
 import type { Permission } from '../domain/gate/people.ts';
 import type { Repository, TargetName } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { applyBeforeMerge } from './apply-before-merge.ts';
 import type { CommandPlace as Place } from './command-place.ts';
 import { letDeploymentGo } from './let-deployment-go.ts';
 import { overrideCondition } from './override-condition.ts';
@@ -19,6 +20,7 @@ import { plansOf } from './plan-pull-request.ts';
 import type { Comment, PullRequest } from './ports/github.ts';
 import type { StoredCommand } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
+import { unlock } from './release-locks.ts';
 
 /** What the waiting commands ask of the look at hand, and what is to be said to their authors once it is done. */
 export interface AnsweredCommands {
@@ -159,6 +161,7 @@ async function runCommand(
       return refusal === undefined ? { kind: 'done' } : refused(refusal);
     }
     case 'unlock':
+      return unlockCommand(ports, place, { ...at, patterns: parsed.targets, permission });
     case 'rollback':
     case 'cancel':
       return refused({ kind: 'not-supported', command: parsed.kind });
@@ -225,8 +228,10 @@ async function applyCommand(
 ): Promise<Answer> {
   const { pull } = place;
   const { repository } = pull;
-  if (place.target === undefined && pull.state === 'open')
-    return { kind: 'refused', refusal: { kind: 'merging-deploys', base: pull.base.ref } };
+  if (place.target === undefined && pull.state === 'open') {
+    const refusal = await applyBeforeMerge(ports, pull, at);
+    return refusal === undefined ? { kind: 'done' } : { kind: 'refused', refusal };
+  }
   if (pull.merge === undefined) return { kind: 'refused', refusal: { kind: 'closed-unmerged', command: 'apply' } };
   const all = await ports.store.deploymentsOfMerge(repository.id, pull.number);
   const mine = place.target === undefined ? all : all.filter((deployment) => deployment.target === place.target);
@@ -257,6 +262,16 @@ async function applyCommand(
   }
   const [first] = refusals;
   return first === undefined ? { kind: 'done' } : { kind: 'refused', refusal: first };
+}
+
+async function unlockCommand(
+  ports: PullRequestPorts,
+  place: Place,
+  at: Said & { readonly patterns: Patterns; readonly permission: Permission },
+): Promise<Answer> {
+  if (place.target !== undefined) return { kind: 'refused', refusal: { kind: 'wrong-place', command: 'unlock' } };
+  const refusal = await unlock(ports, place.pull, at);
+  return refusal === undefined ? { kind: 'done' } : { kind: 'refused', refusal };
 }
 
 async function requestTargets(

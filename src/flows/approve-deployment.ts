@@ -21,12 +21,15 @@ import { plansOf } from './plan-pull-request.ts';
 import type { PlannedTarget } from './plan-target.ts';
 import type { DeploymentStep, MergeRecord, RecordedApproval } from './ports/store.ts';
 
+/** What was found out about a merge's approvals: recorded at the merge, or judged now for a test merge. */
+export type JudgedMerge = Pick<MergeRecord, 'pull' | 'commit' | 'sequence' | 'approvals' | 'blockers'>;
+
 /** Holds the plan against what people approved: at the merge, before it, and on its hold. */
 export async function approveDeployment(
   turn: Turn,
   at: {
     readonly deployment: Deployment;
-    readonly merge: MergeRecord;
+    readonly merge: JudgedMerge;
     readonly planned: PlannedTarget;
     readonly environment: Environment;
     /** Rules that speak of what the plan does. */
@@ -143,13 +146,13 @@ function interruptedReplacements(steps: readonly DeploymentStep[]): ReadonlySet<
  */
 async function approvedMerges(
   turn: Turn,
-  { deployment, merge }: { readonly deployment: Deployment; readonly merge: MergeRecord },
-): Promise<readonly MergeRecord[]> {
+  { deployment, merge }: { readonly deployment: Deployment; readonly merge: JudgedMerge },
+): Promise<readonly JudgedMerge[]> {
   const { ports, repository } = turn;
   const deployed = await ports.store.deployed(repository.id, deployment.target);
   const others = await ports.store.mergesBetween(repository.id, deployed?.sequence ?? 0, Number.MAX_SAFE_INTEGER);
   const open = new Set((await ports.store.openDeployments(repository.id, deployment.target)).map(({ pull }) => pull));
-  const counting: MergeRecord[] = [merge];
+  const counting: JudgedMerge[] = [merge];
   for (const other of others) {
     if (other.pull === merge.pull) continue;
     const isBefore =
@@ -164,7 +167,7 @@ async function approvedMerges(
 async function promisedMoves(
   turn: Turn,
   deployment: Deployment,
-  merge: MergeRecord,
+  merge: JudgedMerge,
 ): Promise<readonly Move[] | undefined> {
   const approved = new Set(merge.approvals.flatMap((approval) => approval.plans));
   const runs = await turn.ports.store.planRuns(turn.repository.id, deployment.pull);

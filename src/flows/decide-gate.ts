@@ -1,5 +1,5 @@
 import { gateInputs } from '../domain/audit/gate-inputs.ts';
-import type { Environment } from '../domain/config/config.ts';
+import type { ApplyMode, Environment } from '../domain/config/config.ts';
 import { type ApprovalSource, type Rule, sourceText } from '../domain/config/rule.ts';
 import {
   exclusionReason,
@@ -22,6 +22,7 @@ import type { Plan } from '../domain/plan/plan.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
 import { type ExclusionPorts, findExclusions } from './find-exclusions.ts';
 import { findStandings, type StandingPorts } from './find-standings.ts';
+import { findTargetStandings } from './find-target-standings.ts';
 import type { PullRequest, PullRequests } from './ports/github.ts';
 import type { MergeRecord, PlanRun, RecordedApproval, Records } from './ports/store.ts';
 
@@ -59,6 +60,7 @@ export async function lookAtGate(
     readonly environments: ReadonlyMap<string, Environment>;
     /** Rules that may match later: whom they ask for is looked up too, for the record. */
     readonly rules?: readonly Rule[];
+    readonly apply: ApplyMode['kind'];
   },
 ): Promise<GateLook> {
   const { outcome } = at;
@@ -102,6 +104,7 @@ export async function lookAtGate(
     overrides,
     rules,
     standings,
+    ...(at.apply === 'before-merge' ? { applied: await findTargetStandings(ports.store, pull, plans) } : {}),
   };
   const met = counting.map(
     (approval) => [approval.person.id, sourcesOfApprover(approval, sources, { ...facts, plans, approvals })] as const,

@@ -1,6 +1,7 @@
 import type { Coverage } from '../domain/gate/coverage.ts';
 import type { CommitSha, Repository } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { bringCommit } from './bring-commit.ts';
 import type { JobRun } from './ports/jobs.ts';
 import type { LockProof } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
@@ -19,6 +20,6 @@ export interface Turn {
 
 /** Whether the newer commit holds the older one; false when GitHub does not have both. */
 export async function isPartOf({ ports, repository }: Turn, older: CommitSha, newer: CommitSha): Promise<boolean> {
-  for (const commit of [older, newer]) if (!(await ports.checkout.fetchCommit(repository, commit))) return false;
+  for (const commit of [older, newer]) if (!(await bringCommit(ports, repository, commit))) return false;
   return ports.checkout.isAncestor(repository, older, newer);
 }

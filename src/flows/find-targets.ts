@@ -3,7 +3,7 @@ import type { Configuration } from '../domain/config/config.ts';
 import { readConfiguration } from '../domain/config/read-configuration.ts';
 import type { ServerSettings } from '../domain/config/server-settings.ts';
 import { organizationPath } from '../domain/config/shared-configuration.ts';
-import type { CommitSha, Repository, TreeSha } from '../domain/identity.ts';
+import type { CommitSha, Repository, TargetName, TreeSha } from '../domain/identity.ts';
 import type { Problem } from '../domain/manifest/rendered-object.ts';
 import { discoverStacks, looksLikeManifest, manifestCandidates } from '../domain/target/discover-stacks.ts';
 import { resolveTargets } from '../domain/target/resolve-targets.ts';
@@ -102,6 +102,18 @@ export function targetsIn(configuration: Configuration, tree: SourceTree): Found
     configuration,
     tree.entries.map((entry) => entry.path),
   );
+}
+
+/** A target of which nothing is left: the stack that stands for the directory where it was says how it was deployed. */
+export function targetAsDeployed(
+  configuration: Configuration,
+  deployed: { readonly target: TargetName; readonly commit: CommitSha; readonly directory: string },
+): Target | undefined {
+  const asItWas: SourceTree = {
+    at: deployed.commit,
+    entries: [{ path: `${deployed.directory}/was-here.yaml`, kind: 'file', id: '' }],
+  };
+  return targetsIn(configuration, asItWas).targets.find((target) => target.name === deployed.target);
 }
 
 /** Without a configuration: stacks are found by what the directories hold, planned against the server's only cluster, and never deployed. */

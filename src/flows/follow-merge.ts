@@ -95,6 +95,8 @@ async function recordMerge(
     outcome,
     environments: at.work.environments,
     rules: at.work.rules,
+    // What is merged cannot be applied before it any more.
+    apply: 'after-merge',
   });
   const blockers = gate.decision.requirements
     .filter((requirement) => requirement.status !== 'met' && blocking.has(requirement.name))

@@ -19,8 +19,11 @@ import type { PullRequest } from './ports/github.ts';
 import type { Job } from './ports/jobs.ts';
 import type { PlanRun } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
+import { keepLocksOfClosed, releaseAfterMerge } from './release-locks.ts';
+import { reportBeforeMerge } from './report-before-merge.ts';
 import { checkKey, reportCheck } from './report-check.ts';
 import { reportComment } from './report-comment.ts';
+import { reportGrantedLocks, reportKeptLocks } from './report-locks.ts';
 import { viewOf } from './view-pull-request.ts';
 
 /**
@@ -43,7 +46,12 @@ export async function lookAtPullRequest(
   const by = pull.merge === undefined ? 'closed' : 'merged';
   await endOpenChecks(ports, repository, { sha: pull.head.sha, by });
   const commands = await answerCommands(ports, pull);
-  if (pull.merge !== undefined) await followMerge(ports, pull);
+  await reportBeforeMerge(ports, pull);
+  if (pull.merge === undefined) await reportKeptLocks(ports, pull, await keepLocksOfClosed(ports, pull));
+  else {
+    await followMerge(ports, pull);
+    await releaseAfterMerge(ports, pull);
+  }
   await finishCommands(ports, commands);
 }
 
@@ -59,6 +67,7 @@ async function lookAtOpen(ports: PullRequestPorts, pull: PullRequest): Promise<v
     !commands.planAgain;
   const run = current ? last : await planAnew(ports, pull, { inspection, runs });
   if (run === undefined) return;
+  await reportGrantedLocks(ports, pull);
   const gate = await report(ports, pull, { run, inspection });
   await finishCommands(ports, commands, gate);
 }
@@ -145,13 +154,15 @@ async function report(
 ): Promise<GateDecision> {
   const { run, inspection } = at;
   const outcome = run.outcome;
-  const before = await lookAtGate(ports, pull, { outcome, environments: inspection.environments });
+  const { environments, apply } = inspection;
+  const before = await lookAtGate(ports, pull, { outcome, environments, apply });
   const view = viewOf(ports.server, {
     pull,
     base: inspection.base,
     outcome,
     gate: before.decision,
     overrides: before.overrides,
+    deployments: await reportBeforeMerge(ports, pull),
   });
   await reportComment(ports, pull.repository, {
     number: pull.number,
@@ -198,7 +209,8 @@ async function viewsOfSameHead(ports: PullRequestPorts, pull: PullRequest): Prom
     if (run === undefined) continue;
     const inspection = await inspectPullRequest(ports, other);
     const outcome = run.outcome;
-    const gate = await lookAtGate(ports, other, { outcome, environments: inspection.environments });
+    const { environments, apply } = inspection;
+    const gate = await lookAtGate(ports, other, { outcome, environments, apply });
     views.push(
       viewOf(ports.server, {
         pull: other,

@@ -2,13 +2,15 @@ import type { Configuration } from '../domain/config/config.ts';
 import type { ServerCluster } from '../domain/config/server-settings.ts';
 import { mayDeploy } from '../domain/config/server-settings.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
+import type { CommitSha } from '../domain/identity.ts';
 import type { Target } from '../domain/target/target.ts';
+import { bringCommit } from './bring-commit.ts';
 import type { Turn } from './deployment-turn.ts';
 import { neighboursAt } from './find-neighbours.ts';
-import { findConfiguration, listSource, targetsIn } from './find-targets.ts';
+import { findConfiguration, listSource, targetAsDeployed, targetsIn } from './find-targets.ts';
 import { renderCommit } from './plan-pull-request.ts';
 import { type PlannedTarget, planTarget } from './plan-target.ts';
-import { emptyRender, renderTarget, type SourceTree } from './render-stack.ts';
+import { emptyRender, type Render, renderTarget, type SourceTree } from './render-stack.ts';
 
 /** What a deployment's commit has for its target. */
 export type DeploymentSource =
@@ -27,22 +29,24 @@ export type DeploymentSource =
 
 export type FoundSource = Extract<DeploymentSource, { readonly kind: 'found' }>;
 
-/** A merge is deployed by the merge commit's configuration; the server must still allow it. */
+/** A merge is deployed by the merge commit's configuration, a test merge by the base's; the server must still allow it. */
 export async function findSource(turn: Turn, deployment: Deployment): Promise<DeploymentSource> {
   const { ports, repository } = turn;
   const { checkout, server } = ports;
-  if (!(await checkout.fetchCommit(repository, deployment.commit)))
+  if (!(await bringCommit(ports, repository, deployment.commit)))
     return { kind: 'held', reason: `GitHub does not have the merge commit ${deployment.commit} (any more)` };
   const tree = await listSource(checkout, repository, deployment.commit);
-  const found = await findConfiguration(ports, repository, tree);
+  const { testMerge } = deployment;
+  const rules = testMerge === undefined ? tree : await listSource(checkout, repository, testMerge.base);
+  const found = await findConfiguration(ports, repository, rules);
   if (found.kind === 'none') return { kind: 'held', reason: 'the merge commit has no .github/planwright.yml' };
   if (found.kind === 'invalid')
     return { kind: 'held', reason: found.problems[0]?.message ?? 'the configuration is invalid' };
   const all = targetsIn(found.configuration, tree).targets;
   const present = all.find((candidate) => candidate.name === deployment.target);
-  const target = present ?? (await removedTarget(turn, deployment, found.configuration));
-  if (target === undefined && (await ports.store.deployed(repository.id, deployment.target)) === undefined)
-    return { kind: 'gone' };
+  const deployed = await ports.store.deployed(repository.id, deployment.target);
+  const target = present ?? (deployed && targetAsDeployed(found.configuration, deployed));
+  if (target === undefined && deployed === undefined) return { kind: 'gone' };
   if (target === undefined)
     return { kind: 'held', reason: `no stack of the configuration stands for ${deployment.target} any more` };
   const cluster = server.clusters.get(target.environment.cluster);
@@ -64,22 +68,7 @@ export async function findSource(turn: Turn, deployment: Deployment): Promise<De
   };
 }
 
-/** Nothing of it is left at this commit: the stack that stood for its directory says where it is. */
-async function removedTarget(
-  turn: Turn,
-  deployment: Deployment,
-  configuration: Configuration,
-): Promise<Target | undefined> {
-  const deployed = await turn.ports.store.deployed(turn.repository.id, deployment.target);
-  if (deployed === undefined) return undefined;
-  const asItWas: SourceTree = {
-    at: deployed.commit,
-    entries: [{ path: `${deployed.directory}/was-here.yaml`, kind: 'file', id: '' }],
-  };
-  return targetsIn(configuration, asItWas).targets.find((target) => target.name === deployment.target);
-}
-
-/** The target as it would be deployed now, from what is deployed to the merge commit. */
+/** The target as it would be deployed now, from what is deployed to the merge commit; a test merge's plan is the one that its pull request shows. */
 export async function planDeployment(
   turn: Turn,
   at: { readonly deployment: Deployment; readonly source: FoundSource },
@@ -94,19 +83,39 @@ export async function planDeployment(
     deployed === undefined
       ? undefined
       : await renderCommit(ports, repository, { target: source.target, deployed, all: source.all });
+  const { testMerge } = deployment;
+  const isOwn =
+    deployed !== undefined && (await ports.store.testMergeOf(repository.id, deployed.commit))?.pull === deployment.pull;
   return planTarget(ports, {
     repository,
     gitHubHost: ports.server.gitHubHost,
     target: source.target,
     cluster: source.cluster,
     removed: source.removed,
-    head: deployment.commit,
-    base: deployment.commit,
+    head: testMerge?.head ?? deployment.commit,
+    base: testMerge?.base ?? deployment.commit,
     tree: await ports.checkout.treeOf(repository, deployment.commit),
     // What is deployed now is where this merge starts from: nothing of it is pending any more.
-    renders: { base: before ?? emptyRender, merge, deployed: before },
+    renders: {
+      base:
+        testMerge === undefined || isOwn
+          ? (before ?? emptyRender)
+          : await renderBase(turn, { source, base: testMerge.base }),
+      merge,
+      deployed: before,
+    },
     deployed,
     pendingPulls: [],
     neighbours: neighboursAt(ports, repository, { tree: source.tree, all: source.all }),
   });
+}
+
+async function renderBase(
+  { ports, repository }: Turn,
+  { source, base }: { readonly source: FoundSource; readonly base: CommitSha },
+): Promise<Render> {
+  const tree = await listSource(ports.checkout, repository, base);
+  const all = targetsIn(source.configuration, tree).targets;
+  const target = all.find(({ name }) => name === source.target.name);
+  return target === undefined ? emptyRender : renderTarget(ports, repository, { tree, target, all });
 }

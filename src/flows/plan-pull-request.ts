@@ -1,4 +1,4 @@
-import type { Environment } from '../domain/config/config.ts';
+import type { ApplyMode, Environment } from '../domain/config/config.ts';
 import type { Rule } from '../domain/config/rule.ts';
 import type { ServerCluster, ServerSettings } from '../domain/config/server-settings.ts';
 import { organizationPath } from '../domain/config/shared-configuration.ts';
@@ -14,17 +14,19 @@ import { checkCustomResource } from '../domain/schema/check-custom-resource.ts';
 import { offlineCheck } from '../domain/schema/check-render.ts';
 import type { AffectedTarget } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
+import { bringCommit } from './bring-commit.ts';
 import { findAffected } from './find-affected.ts';
 import { type Neighbours, neighboursAt } from './find-neighbours.ts';
+import { findPullConfiguration } from './find-pull-configuration.ts';
 import { findSharedConfigurations, holdsOrganizationFile } from './find-shared-configurations.ts';
 import {
   type ConfigurationFound,
   configurationPath,
   discoverTargets,
   type FoundTargets,
-  findConfiguration,
   isOwnerPath,
   listSource,
+  targetAsDeployed,
   targetsIn,
 } from './find-targets.ts';
 import { matchPlanned, rulePull } from './match-planned.ts';
@@ -33,7 +35,7 @@ import type { BundledSchemas } from './ports/bundled-schemas.ts';
 import type { Checkout } from './ports/checkout.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
-import type { OrganizationFiles, PullRequest } from './ports/github.ts';
+import type { OrganizationFiles, PullRequest, PullRequests } from './ports/github.ts';
 import type { InputMemory } from './ports/input-memory.ts';
 import type { PlanRun, Store } from './ports/store.ts';
 import { emptyRender, type Render, type RenderPorts, renderTarget, type SourceTree } from './render-stack.ts';
@@ -42,7 +44,7 @@ export interface PlanPullRequestPorts extends RenderPorts {
   readonly checkout: Checkout;
   readonly clock: Clock;
   readonly clusters: Clusters;
-  readonly github: OrganizationFiles;
+  readonly github: OrganizationFiles & Pick<PullRequests, 'usesMergeQueue'>;
   readonly store: Store;
   readonly server: ServerSettings;
   readonly schemas: BundledSchemas;
@@ -57,6 +59,7 @@ export interface Inspection {
   readonly fingerprint: string;
   readonly environments: ReadonlyMap<string, Environment>;
   readonly rules: readonly Rule[];
+  readonly apply: ApplyMode['kind'];
   /** Decided already, or still to be planned. */
   readonly next:
     | { readonly kind: 'decided'; readonly outcome: PlanningOutcome }
@@ -85,7 +88,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
 
   const base = await listSource(checkout, repository, tip);
   const changed = await checkout.changedPaths(repository, tip, merged.tree);
-  const found = await findConfiguration(ports, repository, base);
+  const found = await findPullConfiguration(ports, pull, base);
   const configurationChanged = changed.some((path) => isOwnerPath(repository, path));
   const merge =
     changed.length === 0 ? { ...base, at: merged.tree } : await listSource(checkout, repository, merged.tree);
@@ -95,11 +98,12 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
 
   const offline = pull.head.fork && !(await ports.store.isLivePlanAllowed(repository.id, pull.number, pull.head.sha));
   const targets = await findBothTargets(ports, pull, { found, base, merge });
-  const { affected, problems: unresolved } = await findAffected(ports, repository, {
+  const { affected: changedTargets, problems: unresolved } = await findAffected(ports, repository, {
     base: { tree: base, targets: targets.base.targets },
     head: { tree: merge, targets: targets.merge.targets },
     changed,
   });
+  const affected = await withLocked(ports, pull, { found, targets, affected: changedTargets });
   const problems = [
     ...(found.kind === 'configured' ? found.warnings : []),
     ...targets.merge.problems,
@@ -107,17 +111,13 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     ...(changed.some((path) => isConfiguration(repository, path)) ? await headProblems(ports, pull, merge) : []),
   ];
   if (affected.length === 0 && !configurationChanged && problems.every((problem) => problem.severity === 'warning')) {
-    return {
-      ...decided(pull, tip, merged.tree, { kind: 'no-changes' }),
-      environments: environmentsOf(found),
-      rules: rulesOf(found),
-    };
+    return { ...decided(pull, tip, merged.tree, { kind: 'no-changes' }), ...rulesOf(found) };
   }
-  const rules = rulesOf(found);
+  const { environments, rules, apply } = rulesOf(found);
   const advice = found.kind === 'none' ? adviceFor(affected) : undefined;
   const deployed = await Promise.all(
     affected.map(
-      async ({ target }) => `${target.name}=${(await ports.store.deployed(repository.id, target.name))?.commit ?? ''}`,
+      async ({ target }) => `${target.name}=${(await deployedBefore(ports.store, pull, { tip, target })) ?? ''}`,
     ),
   );
   return {
@@ -131,8 +131,9 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
       offline,
       ...(rules.length === 0 ? [] : [rulesFingerprint(rules, rulePull(pull))]),
     ]),
-    environments: environmentsOf(found),
+    environments,
     rules,
+    apply,
     next: {
       kind: 'plan',
       work: {
@@ -215,6 +216,12 @@ async function planAffected(
     return { plan: planOffline({ target, ...common, renders: { base, merge }, reason, check }), rules: [] };
   }
   const deployed = await ports.store.deployed(repository.id, target.name);
+  const isOwn =
+    deployed !== undefined && (await ports.store.testMergeOf(repository.id, deployed.commit))?.pull === pull.number;
+  const before =
+    deployed === undefined
+      ? undefined
+      : await renderCommit(ports, repository, { target, deployed, all: work.targets.base.targets });
   const pendingPulls = (await ports.store.pendingPulls(repository.id, target.name)).filter(
     (number) => number !== pull.number,
   );
@@ -225,14 +232,8 @@ async function planAffected(
     cluster,
     removed: affected.presence === 'removed',
     ...common,
-    renders: {
-      base,
-      merge,
-      deployed:
-        deployed === undefined
-          ? undefined
-          : await renderCommit(ports, repository, { target, deployed, all: work.targets.base.targets }),
-    },
+    // What this pull request applied already is where it goes on from; the base's tip would take it back.
+    renders: { base: isOwn && before !== undefined ? before : base, merge, deployed: before },
     deployed,
     pendingPulls,
     neighbours,
@@ -243,7 +244,7 @@ async function planAffected(
 
 /** Renders a target as it was at a commit that was deployed. */
 export async function renderCommit(
-  ports: RenderPorts & { readonly checkout: Checkout },
+  ports: RenderPorts & { readonly checkout: Checkout; readonly store: Pick<Store, 'testMergeOf'> },
   repository: PullRequest['repository'],
   at: {
     readonly target: Target;
@@ -252,7 +253,7 @@ export async function renderCommit(
   },
 ): Promise<Render> {
   const { commit, directory } = at.deployed;
-  if (!(await ports.checkout.fetchCommit(repository, commit))) {
+  if (!(await bringCommit(ports, repository, commit))) {
     return {
       objects: [],
       problems: [
@@ -265,6 +266,47 @@ export async function renderCommit(
   }
   const tree = await listSource(ports.checkout, repository, commit);
   return renderTarget(ports, repository, { tree, target: { ...at.target, directory }, all: at.all });
+}
+
+/** Targets that this pull request applied to stay its own until the lock is released: also where the head takes everything back. */
+async function withLocked(
+  ports: PlanPullRequestPorts,
+  pull: PullRequest,
+  at: {
+    readonly found: ConfigurationFound;
+    readonly targets: { readonly base: FoundTargets; readonly merge: FoundTargets };
+    readonly affected: readonly AffectedTarget[];
+  },
+): Promise<readonly AffectedTarget[]> {
+  const { found, targets } = at;
+  if (found.kind !== 'configured') return at.affected;
+  const affected = new Map(at.affected.map((one) => [one.target.name, one]));
+  for (const name of await ports.store.locksOf(pull.repository.id, pull.number)) {
+    const deployed = await ports.store.deployed(pull.repository.id, name);
+    if (affected.has(name)) continue;
+    const [base, head] = [targets.base, targets.merge].map((side) => side.targets.find((one) => one.name === name));
+    const gone = deployed && targetAsDeployed(found.configuration, deployed);
+    if (head !== undefined) affected.set(name, { presence: 'both', target: head, base: base ?? head });
+    else if (gone !== undefined) affected.set(name, { presence: 'removed', target: gone });
+  }
+  return [...affected.values()].toSorted((left, right) => (left.target.name < right.target.name ? -1 : 1));
+}
+
+/** What the target has; while it has exactly what was planned and applied for this head and tip, what it had before: the plan stays as people read it. */
+async function deployedBefore(
+  store: Store,
+  pull: PullRequest,
+  { tip, target }: { readonly tip: CommitSha; readonly target: Target },
+): Promise<CommitSha | undefined> {
+  const deployed = await store.deployed(pull.repository.id, target.name);
+  const own = (await store.deploymentsBeforeMerge(pull.repository.id, pull.number)).findLast(
+    (deployment) => deployment.target === target.name && deployment.commit === deployed?.commit,
+  );
+  const isAsPlanned =
+    own?.testMerge?.head === pull.head.sha && own.testMerge.base === tip && own.phase.kind === 'succeeded';
+  if (!isAsPlanned || own.phase.kind !== 'succeeded') return deployed?.commit;
+  const last = (await store.planRuns(pull.repository.id, pull.number)).at(-1);
+  return last?.plans.includes(own.phase.plan) === true ? own.testMerge?.from : deployed?.commit;
 }
 
 function clusterOf(server: ServerSettings, target: Target): ServerCluster | undefined {
@@ -300,7 +342,7 @@ async function brokenBase(
 ): Promise<PlanningOutcome> {
   if (!at.changed.some((path) => isConfiguration(pull.repository, path)))
     return { kind: 'invalid', problems: at.found.problems };
-  const head = await findConfiguration(ports, pull.repository, at.merge);
+  const head = await findPullConfiguration(ports, pull, at.merge);
   if (head.kind === 'invalid') return { kind: 'invalid', problems: head.problems };
   const problems = at.found.problems.map((problem) => ({
     ...problem,
@@ -323,7 +365,7 @@ async function headProblems(
   pull: PullRequest,
   merge: SourceTree,
 ): Promise<readonly Problem[]> {
-  const head = await findConfiguration(ports, pull.repository, merge);
+  const head = await findPullConfiguration(ports, pull, merge);
   if (head.kind === 'invalid') return head.problems;
   if (head.kind === 'configured' || !holdsOrganizationFile(pull.repository)) return [];
   const shared = await findSharedConfigurations(ports, pull.repository, merge);
@@ -349,16 +391,16 @@ function decided(pull: PullRequest, base: CommitSha, tree: TreeSha | undefined, 
     fingerprint: JSON.stringify([pull.head.sha, base, outcome]),
     environments: new Map(),
     rules: [],
+    apply: 'after-merge',
     next: { kind: 'decided', outcome },
   };
 }
 
-function environmentsOf(found: ConfigurationFound): ReadonlyMap<string, Environment> {
-  return found.kind === 'configured' ? found.configuration.environments : new Map();
-}
-
-function rulesOf(found: ConfigurationFound): readonly Rule[] {
-  return found.kind === 'configured' ? found.configuration.rules : [];
+/** What the base's configuration says of the gate. */
+function rulesOf(found: ConfigurationFound): Pick<Inspection, 'environments' | 'rules' | 'apply'> {
+  if (found.kind !== 'configured') return { environments: new Map(), rules: [], apply: 'after-merge' };
+  const { environments, rules, apply } = found.configuration;
+  return { environments, rules, apply: apply.kind };
 }
 
 function adviceFor(affected: readonly AffectedTarget[]): string {

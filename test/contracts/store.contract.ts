@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/adapters/postgres/open-database.ts';
 import type { Hint } from '../../src/domain/delivery/hint.ts';
+import type { Deployment } from '../../src/domain/deployment/deployment.ts';
 import type { Override } from '../../src/domain/gate/override.ts';
 import {
   type CommitSha,
@@ -601,6 +602,132 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
           'append-only',
         );
         await expect(onDatabase(place, 'delete from planwright.override')).rejects.toThrow('append-only');
+      });
+    });
+
+    describe('deployments of test merges', () => {
+      const parents = { base: sha('5'), head: sha('6'), from: sha('7') };
+      const beforeMerge = (extra: Partial<Deployment> = {}) => ({
+        repository: acme,
+        pull: pullNumber(1),
+        target: payments,
+        environment: 'production',
+        commit: sha('8'),
+        testMerge: parents,
+        sequence: 0,
+        ...extra,
+      });
+
+      it('stand beside that of the merge, one a commit, and are not pending', async () => {
+        const merged = await deploymentOf(1);
+        await database.store.addDeployments([beforeMerge()]);
+        await database.store.addDeployments([beforeMerge({ testMerge: { ...parents, from: undefined } })]);
+        const second = beforeMerge({ commit: sha('9'), testMerge: { ...parents, head: sha('a'), from: undefined } });
+        await database.store.addDeployments([second]);
+        const found = await database.store.deploymentsBeforeMerge(acme, pullNumber(1));
+        expect(found.map(({ id: _, ...rest }) => rest)).toStrictEqual([
+          { ...beforeMerge(), phase: { kind: 'queued' } },
+          { ...second, phase: { kind: 'queued' } },
+        ]);
+        expect(await database.store.deploymentsOfMerge(acme, pullNumber(1))).toStrictEqual([merged]);
+        expect(await database.store.pendingPulls(acme, payments)).toEqual([1]);
+        expect((await database.store.latestDeployment(acme, payments))?.id).toBe(merged.id);
+        expect((await database.store.openDeployments(acme, payments)).map(({ commit }) => commit)).toEqual([
+          sha('8'),
+          sha('9'),
+          sha('4'),
+        ]);
+      });
+
+      it('tell what their commit was made of, and nothing of a commit of GitHub', async () => {
+        await deploymentOf(1);
+        await database.store.addDeployments([beforeMerge()]);
+        expect(await database.store.testMergeOf(acme, sha('8'))).toStrictEqual({ ...parents, pull: 1 });
+        expect(await database.store.testMergeOf(acme, sha('4'))).toBeUndefined();
+      });
+
+      it('are applied again once they have ended, in the order in which they were asked for last', async () => {
+        const proof = await database.store.lock(acme, payments);
+        const merged = await deploymentOf(1);
+        await database.store.addDeployments([beforeMerge()]);
+        await database.store.addDeployments([beforeMerge({ commit: sha('9') })]);
+        const [first] = await database.store.deploymentsBeforeMerge(acme, pullNumber(1));
+        if (first === undefined) throw new Error('no deployment');
+        expect(await database.store.applyAgain(first.id)).toBe(false);
+        await database.store.setPhase(first, { kind: 'succeeded', plan: digest('a'), written: 1 }, proof);
+        await database.store.setPhase(merged, { kind: 'failed', reason: 'no', plan: undefined }, proof);
+        expect(await database.store.applyAgain(first.id)).toBe(true);
+        expect(await database.store.applyAgain(merged.id)).toBe(false);
+        const all = await database.store.deploymentsBeforeMerge(acme, pullNumber(1));
+        expect(all.map(({ commit, phase }) => [commit, phase.kind])).toEqual([
+          [sha('9'), 'queued'],
+          [sha('8'), 'queued'],
+        ]);
+      });
+    });
+
+    describe('locks of targets by pull requests', () => {
+      const entry = (pull: number, by = alice) => ({ repository: acme, target: payments, pull: pullNumber(pull), by });
+      const pulls = (queue: readonly { readonly pull: number }[]) => queue.map(({ pull }) => pull);
+
+      it('belong to the first who asked, and the others keep their places, however often they ask', async () => {
+        expect(await database.store.queueForLock(entry(3))).toStrictEqual([entry(3)]);
+        expect(pulls(await database.store.queueForLock(entry(1, bob)))).toEqual([3, 1]);
+        expect(pulls(await database.store.queueForLock(entry(2)))).toEqual([3, 1, 2]);
+        expect(pulls(await database.store.queueForLock(entry(3, bob)))).toEqual([3, 1, 2]);
+        expect(await database.store.lockQueue(acme, payments)).toStrictEqual([entry(3), entry(1, bob), entry(2)]);
+        expect(await database.store.lockQueue(acme, ledger)).toEqual([]);
+      });
+
+      it('go to the next when they are left, and whoever comes back is last', async () => {
+        for (const pull of [1, 2, 3]) await database.store.queueForLock(entry(pull));
+        expect(await database.store.leaveLockQueue(acme, payments, pullNumber(1))).toBe(true);
+        expect(await database.store.leaveLockQueue(acme, payments, pullNumber(1))).toBe(false);
+        expect(pulls(await database.store.queueForLock(entry(1)))).toEqual([2, 3, 1]);
+      });
+
+      it('are told by pull request', async () => {
+        await database.store.queueForLock(entry(1));
+        await database.store.queueForLock({ ...entry(1), target: ledger });
+        await database.store.queueForLock({ ...entry(2), target: ledger });
+        expect(await database.store.locksOf(acme, pullNumber(1))).toEqual([ledger, payments]);
+        expect(await database.store.locksOf(acme, pullNumber(2))).toEqual([ledger]);
+        expect(await database.store.locksOf(acme, pullNumber(3))).toEqual([]);
+      });
+
+      it('never have two holders: who asks while another asks waits for the end of that transaction', async () => {
+        let letGo = () => {};
+        const held = new Promise<void>((resolve) => {
+          letGo = resolve;
+        });
+        let asked = () => {};
+        const hasAsked = new Promise<void>((resolve) => {
+          asked = resolve;
+        });
+        const first = database.store.transaction(async (records) => {
+          await records.queueForLock(entry(1));
+          asked();
+          await held;
+        });
+        await hasAsked;
+        const second = database.store.queueForLock(entry(2));
+        letGo();
+        await first;
+        expect(pulls(await second)).toEqual([1, 2]);
+      });
+
+      it('cannot be left while a transaction counts on them', async () => {
+        await database.store.queueForLock(entry(1));
+        const order: string[] = [];
+        let leaving: Promise<unknown> = Promise.resolve();
+        await database.store.transaction(async (records) => {
+          await records.lockQueue(acme, payments);
+          leaving = database.store.leaveLockQueue(acme, payments, pullNumber(1)).then(() => order.push('left'));
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          order.push('committed');
+        });
+        await leaving;
+        expect(order).toEqual(['committed', 'left']);
       });
     });
 

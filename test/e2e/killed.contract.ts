@@ -19,10 +19,10 @@ export class KilledStory extends DeployStory {
     this.process = process;
   }
 
-  static async begin(databaseUrl: string | undefined): Promise<KilledStory> {
+  static async begin(databaseUrl: string | undefined, rules = configuration): Promise<KilledStory> {
     const started: PlanwrightProcess[] = [];
     const stage = await setStage({
-      files: { '.github/planwright.yml': configuration },
+      files: { '.github/planwright.yml': rules },
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       start: async (settings) => {
         const process = await PlanwrightProcess.start(settings);

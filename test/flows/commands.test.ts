@@ -81,7 +81,8 @@ describe('commands', () => {
   it.each([
     ['carol', '/plan', 'you have read access'],
     ['mallory', '/apply', 'you have no access to this repository'],
-    ['bob', '/unlock', 'not supported yet'],
+    ['bob', '/rollback', 'not supported yet'],
+    ['bob', '/unlock', 'This pull request holds no lock'],
     ['bob', '/plan nowhere@staging', 'No target here matches'],
   ])("%s's %s is refused and says why", async (author, body, why) => {
     const before = runs();
@@ -93,7 +94,7 @@ describe('commands', () => {
 
   it('runs two commands of one comment in order, and answers both in one comment', async () => {
     const before = runs();
-    const { reaction, reply } = await story.say(pull, 'bob', 'Please:\n/plan\n/unlock\n');
+    const { reaction, reply } = await story.say(pull, 'bob', 'Please:\n/plan\n/rollback\n');
     expect(reaction).toBe('confused');
     expect(reply).toContain('not supported yet');
     expect(runs()).toBe(before + 1);

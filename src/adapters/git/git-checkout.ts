@@ -3,7 +3,7 @@ import { type Checkout, CheckoutFailed, type TreeEntry } from '../../flows/ports
 import { branchRef, commitRef, pullRef, type WantedRef } from './branch-ref.ts';
 import { type CheckoutLog, mirrors as openMirrors } from './mirror.ts';
 import { listEntries, readFilesAt } from './read-files.ts';
-import { mergeForTest, treeAt } from './test-merge.ts';
+import { commitTestMerge, mergeForTest, treeAt } from './test-merge.ts';
 import { splitAtNul } from './tree-listing.ts';
 
 export interface GitCheckoutOptions {
@@ -97,6 +97,8 @@ export function gitCheckout(options: GitCheckoutOptions): Checkout & { close(): 
     },
 
     testMerge: (repository, base, head) => mergeForTest(mirrors, { repository, base, head }),
+
+    commitTestMerge: (repository, base, head) => commitTestMerge(mirrors, { repository, base, head }),
 
     async changedPaths(repository, from, to) {
       const { output } = await mirrors.ask(repository, {

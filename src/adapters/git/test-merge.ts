@@ -1,4 +1,4 @@
-import { type CommitSha, type Repository, treeSha } from '../../domain/identity.ts';
+import { type CommitSha, commitSha, type Repository, treeSha } from '../../domain/identity.ts';
 import { CheckoutFailed, type TestMerge } from '../../flows/ports/checkout.ts';
 import { bringBlobs } from './blob-contents.ts';
 import { blobsReadByMerge, everyBlob } from './merge-blobs.ts';
@@ -39,6 +39,32 @@ export async function mergeForTest(mirrors: Mirrors, sides: Sides): Promise<Test
     await bringBlobs(mirrors, repository, await allBlobs(mirrors, sides, mergeBases));
     return parseTestMerge(await runMerge(mirrors, sides));
   }
+}
+
+/** Nobody's name and no time: nothing but the parents may decide the commit's id. */
+const signature = 'planwright <> 0 +0000';
+
+/** See `Checkout.commitTestMerge`. */
+export async function commitTestMerge(mirrors: Mirrors, sides: Sides): Promise<CommitSha | undefined> {
+  const { repository, base, head } = sides;
+  const merged = await mergeForTest(mirrors, sides);
+  if (merged.kind === 'conflict') return undefined;
+  const lines = [
+    `tree ${merged.tree}`,
+    `parent ${base}`,
+    `parent ${head}`,
+    `author ${signature}`,
+    `committer ${signature}`,
+    '',
+    'Test merge',
+    '',
+  ];
+  const { output } = await mirrors.ask(repository, {
+    doing: `keeping the test merge of ${head} into ${base}`,
+    arguments: ['hash-object', '-t', 'commit', '-w', '--stdin'],
+    input: lines.join('\n'),
+  });
+  return commitSha(output.toString('latin1').trim());
 }
 
 function runMerge(mirrors: Mirrors, { repository, base, head }: Sides): Promise<Answer> {

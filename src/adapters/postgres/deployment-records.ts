@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import { type Expression, type ExpressionBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { type Deployment, isEnded } from '../../domain/deployment/deployment.ts';
 import { commitSha, parseTargetName, planDigest, pullNumber, repositoryId } from '../../domain/identity.ts';
 import type { LockProof, RecordedApproval, Records } from '../../flows/ports/store.ts';
@@ -13,6 +13,9 @@ type DeploymentRecords = Pick<
   | 'addDeployments'
   | 'deployment'
   | 'deploymentsOfMerge'
+  | 'deploymentsBeforeMerge'
+  | 'testMergeOf'
+  | 'applyAgain'
   | 'latestDeployment'
   | 'retryFailed'
   | 'openDeployments'
@@ -34,7 +37,7 @@ export function deploymentRecords(db: Db): DeploymentRecords {
         const added = await transaction
           .insertInto('deployment')
           .values(
-            deployments.map(({ repository, pull, target, environment, commit, sequence }) => {
+            deployments.map(({ repository, pull, target, environment, commit, sequence, testMerge }) => {
               return {
                 repository,
                 pull,
@@ -45,10 +48,13 @@ export function deploymentRecords(db: Db): DeploymentRecords {
                 phase_kind: 'queued',
                 phase: queued,
                 ended: false,
+                test_base: testMerge?.base ?? null,
+                test_head: testMerge?.head ?? null,
+                test_from: testMerge?.from ?? null,
               };
             }),
           )
-          .onConflict((conflict) => conflict.columns(['repository', 'pull', 'target']).doNothing())
+          .onConflict((conflict) => conflict.doNothing())
           .returning('id')
           .execute();
         if (added.length === 0) return;
@@ -70,9 +76,36 @@ export function deploymentRecords(db: Db): DeploymentRecords {
         .selectAll()
         .where('repository', '=', repository)
         .where('pull', '=', pull)
+        .where('test_head', 'is', null)
         .orderBy('id')
         .execute();
       return rows.map(readDeployment);
+    },
+
+    async deploymentsBeforeMerge(repository, pull) {
+      const rows = await db
+        .selectFrom('deployment')
+        .selectAll()
+        .where('repository', '=', repository)
+        .where('pull', '=', pull)
+        .where('test_head', 'is not', null)
+        .orderBy('asked_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(readDeployment);
+    },
+
+    async testMergeOf(repository, commit) {
+      const row = await db
+        .selectFrom('deployment')
+        .selectAll()
+        .where('repository', '=', repository)
+        .where('commit', '=', commit)
+        .where('test_head', 'is not', null)
+        .limit(1)
+        .executeTakeFirst();
+      const deployment = row === undefined ? undefined : readDeployment(row);
+      return deployment?.testMerge && { ...deployment.testMerge, pull: deployment.pull };
     },
 
     async latestDeployment(repository, target) {
@@ -81,6 +114,7 @@ export function deploymentRecords(db: Db): DeploymentRecords {
         .selectAll()
         .where('repository', '=', repository)
         .where('target', '=', target)
+        .where('test_head', 'is', null)
         .orderBy('sequence', 'desc')
         .orderBy('id', 'desc')
         .limit(1)
@@ -89,20 +123,13 @@ export function deploymentRecords(db: Db): DeploymentRecords {
     },
 
     async retryFailed(deployment) {
-      return await atomically(db, async (transaction) => {
-        const { numUpdatedRows } = await transaction
-          .updateTable('deployment')
-          .set({ phase: queued, phase_kind: 'queued', ended: false, changed_at: sql<Date>`clock_timestamp()` })
-          .where('id', '=', deployment)
-          .where('phase_kind', '=', 'failed')
-          .executeTakeFirstOrThrow();
-        if (numUpdatedRows === 0n) return false;
-        await transaction
-          .insertInto('deployment_history')
-          .values({ deployment, phase: queued, fencing_token: null })
-          .execute();
-        return true;
-      });
+      return await queueAgain(db, deployment, (expression) => expression('phase_kind', '=', 'failed'));
+    },
+
+    async applyAgain(deployment) {
+      return await queueAgain(db, deployment, (expression) =>
+        expression.and([expression('ended', '=', true), expression('test_head', 'is not', null)]),
+      );
     },
 
     async openDeployments(repository, target) {
@@ -125,6 +152,7 @@ export function deploymentRecords(db: Db): DeploymentRecords {
         .where('repository', '=', repository)
         .where('target', '=', target)
         .where('ended', '=', false)
+        .where('test_head', 'is', null)
         .orderBy('sequence')
         .orderBy('id')
         .execute();
@@ -234,6 +262,33 @@ export function deploymentRecords(db: Db): DeploymentRecords {
   };
 }
 
+async function queueAgain(
+  db: Db,
+  deployment: number,
+  when: (expression: ExpressionBuilder<Tables, 'deployment'>) => Expression<SqlBool>,
+): Promise<boolean> {
+  return await atomically(db, async (transaction) => {
+    const { numUpdatedRows } = await transaction
+      .updateTable('deployment')
+      .set({
+        phase: queued,
+        phase_kind: 'queued',
+        ended: false,
+        asked_at: sql<Date>`clock_timestamp()`,
+        changed_at: sql<Date>`clock_timestamp()`,
+      })
+      .where('id', '=', deployment)
+      .where(when)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 0n) return false;
+    await transaction
+      .insertInto('deployment_history')
+      .values({ deployment, phase: queued, fencing_token: null })
+      .execute();
+    return true;
+  });
+}
+
 async function checkOwn(db: Db, deployment: number, proof: LockProof): Promise<void> {
   const row = await db
     .selectFrom('deployment')
@@ -254,7 +309,14 @@ function readDeployment(row: Selectable<Tables['deployment']>): Deployment {
     target: parseTargetName(row.target),
     environment: row.environment,
     commit: commitSha(row.commit),
+    ...readTestMerge(row),
     sequence: row.sequence,
     phase: readPhase(row.phase),
   }));
+}
+
+function readTestMerge({ test_base: base, test_head: head, test_from: from }: Selectable<Tables['deployment']>) {
+  if (base === null || head === null) return {};
+  const parents = { base: commitSha(base), head: commitSha(head) };
+  return { testMerge: { ...parents, from: from === null ? undefined : commitSha(from) } };
 }

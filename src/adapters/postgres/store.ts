@@ -19,6 +19,7 @@ import { planRecords } from './plan-records.ts';
 import { pressRecords } from './press-records.ts';
 import { reportedRecords } from './reported-records.ts';
 import type { Db } from './tables.ts';
+import { targetLockRecords } from './target-lock-records.ts';
 
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
@@ -85,6 +86,7 @@ function tableRecords(db: Db): Omit<Records, keyof LastRecords> {
     ...overrideRecords(db),
     ...deploymentRecords(db),
     ...deployedRecords(db),
+    ...targetLockRecords(db),
   };
 }
 

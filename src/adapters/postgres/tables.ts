@@ -104,6 +104,10 @@ export interface Tables {
     readonly phase_kind: string;
     readonly phase: JsonColumn;
     readonly ended: boolean;
+    readonly test_base: string | null;
+    readonly test_head: string | null;
+    readonly test_from: string | null;
+    readonly asked_at: Generated<Date>;
     readonly changed_at: Generated<Date>;
   };
   readonly deployment_history: {
@@ -165,6 +169,14 @@ export interface Tables {
     readonly target: string;
     readonly fencing_token: number;
     readonly taken_at: Generated<Date>;
+  };
+  readonly target_lock: {
+    readonly repository: number;
+    readonly target: string;
+    readonly pull: number;
+    readonly position: Generated<number>;
+    readonly asked_by: JsonColumn;
+    readonly asked_at: Generated<Date>;
   };
   readonly setting: { readonly key: string; readonly value: Buffer };
   readonly audit: {

@@ -9,6 +9,7 @@ export interface AuditRecord {
     | 'decision'
     | 'approval'
     | 'override'
+    | 'lock'
     | 'unlock'
     | 'merge'
     | 'apply'

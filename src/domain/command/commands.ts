@@ -51,10 +51,10 @@ export const commands: Readonly<Record<CommandName, CommandDescription>> = {
     right: write,
     who: 'people with write access',
     effect:
-      'on a merged pull request or a hold: approve exactly the plan that is shown there and run it when its rules are met; retry a failed one',
+      'on an open pull request, where `apply: before-merge` is set: apply it now, when every requirement but *applied* is met; on a merged one or a hold: approve exactly the plan that is shown there and run it when its rules are met; retry a failed one',
     onHold:
       'approve exactly the plan above (its author cannot); it runs when its rules are met. A failed deployment is tried again',
-    places: ['merged-pull', 'hold'],
+    places: ['open-pull', 'merged-pull', 'hold'],
     supported: true,
   },
   unlock: {
@@ -66,7 +66,7 @@ export const commands: Readonly<Record<CommandName, CommandDescription>> = {
     effect: "release this pull request's locks",
     onHold: '',
     places: ['open-pull'],
-    supported: false,
+    supported: true,
   },
   rollback: {
     name: 'rollback',

@@ -1,6 +1,8 @@
+import type { Requirement } from '../gate/decision.ts';
 import type { Permission } from '../gate/people.ts';
-import type { PullNumber, TargetName } from '../identity.ts';
+import type { CommitSha, PullNumber, TargetName } from '../identity.ts';
 import { listed } from '../report/change-words.ts';
+import { requirementLine } from '../report/requirement-list.ts';
 import { code, prose } from '../report/safe-text.ts';
 import { type CommandName, commands } from './commands.ts';
 import type { UnknownTarget } from './select-targets.ts';
@@ -15,6 +17,28 @@ export type CommandRefusal =
   | { readonly kind: 'unknown-target'; readonly unknown: readonly UnknownTarget[]; readonly known: number }
   /** `/apply` on an open pull request of a repository that applies after the merge. */
   | { readonly kind: 'merging-deploys'; readonly base: string }
+  /** Before the merge: nobody could have read a plan of this head when the comment was written. */
+  | { readonly kind: 'plan-not-shown'; readonly head: CommitSha }
+  /** Before the merge: requirements that `/apply` does not bring about itself. */
+  | { readonly kind: 'gate-closed'; readonly missing: readonly Requirement[] }
+  /** Before the merge: other pull requests are first. `ahead`: the holder, then those who wait. */
+  | {
+      readonly kind: 'locked';
+      readonly locked: readonly { readonly target: TargetName; readonly ahead: readonly PullNumber[] }[];
+    }
+  /** Before the merge: targets of environments that come first are neither applied nor meant. */
+  | {
+      readonly kind: 'out-of-order';
+      readonly targets: readonly TargetName[];
+      readonly before: readonly TargetName[];
+    }
+  /** Before the merge: there is nothing (left) to apply. */
+  | { readonly kind: 'nothing-to-apply' }
+  | { readonly kind: 'may-not-deploy'; readonly reason: string }
+  /** `/unlock` where this pull request holds no lock. */
+  | { readonly kind: 'no-lock' }
+  /** `/unlock` in the middle of an apply. */
+  | { readonly kind: 'being-applied'; readonly targets: readonly TargetName[] }
   /** The pull request was closed without a merge. */
   | { readonly kind: 'closed-unmerged'; readonly command: CommandName }
   /** `/apply` where no deployment waits for a person. */
@@ -63,6 +87,30 @@ export function refusalText(refusal: CommandRefusal): string {
       return unknownTargetText(refusal.unknown, refusal.known);
     case 'merging-deploys':
       return `Nothing is applied before the merge here: merging into ${code(refusal.base)} deploys what was approved, each target planned again at its turn. The check \`planwright/gate\` says what the merge still needs.`;
+    case 'plan-not-shown':
+      return `No plan of ${code(refusal.head.slice(0, 7))} had been shown when you wrote this, so nobody can have read what it applies. Wait for \`planwright/plan\`, read it, and say ${name('apply')} again.`;
+    case 'gate-closed':
+      return ['Nothing was applied. Before that:', '', ...refusal.missing.map(requirementLine)].join('\n');
+    case 'locked':
+      return [
+        'Nothing was applied: other pull requests hold the locks, and this one waits for its turn.',
+        '',
+        ...refusal.locked.map(
+          ({ target, ahead }) => `- ${code(target)}: ${ahead.map((pull) => `#${pull}`).join(', then ')}, then this one`,
+        ),
+        '',
+        `A lock is released by the merge, or by ${name('unlock')} there. It is said here when it is this pull request's turn.`,
+      ].join('\n');
+    case 'out-of-order':
+      return `${listed(refusal.targets.map(code))} ${refusal.targets.length === 1 ? 'comes' : 'come'} after ${listed(refusal.before.map(code))}, which ${refusal.before.length === 1 ? 'is' : 'are'} not applied yet. Apply that first, or all at once.`;
+    case 'nothing-to-apply':
+      return 'There is nothing left to apply here: what this pull request changes is applied already, or it changes nothing.';
+    case 'may-not-deploy':
+      return `Nothing can be applied: ${prose(refusal.reason)}.`;
+    case 'no-lock':
+      return 'This pull request holds no lock, and waits for none.';
+    case 'being-applied':
+      return `${listed(refusal.targets.map(code))} ${refusal.targets.length === 1 ? 'is' : 'are'} being applied at this moment. Say ${name('unlock')} when that has ended.`;
     case 'closed-unmerged':
       return `This pull request was closed without a merge; ${name(refusal.command)} has nothing to work on. Reopen it first.`;
     case 'nothing-held':

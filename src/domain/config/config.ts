@@ -5,12 +5,18 @@ import type { ApprovalSource, Rule } from './rule.ts';
 
 /** `.github/planwright.yml`, read, validated and with every default filled in. Shapes follow the published schema. */
 export interface Configuration {
-  readonly apply: 'after-merge';
+  readonly apply: ApplyMode;
   readonly environments: ReadonlyMap<string, Environment>;
   readonly stacks: readonly Stack[];
   /** Conditions of the gate. */
   readonly rules: readonly Rule[];
 }
+
+/** When what was approved is applied. */
+export type ApplyMode =
+  | { readonly kind: 'after-merge' }
+  /** From the test merge, on `/apply`. `position`: where the file says so. */
+  | { readonly kind: 'before-merge'; readonly position: Position };
 
 export interface Environment {
   readonly name: string;

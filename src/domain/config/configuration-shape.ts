@@ -2,6 +2,7 @@ import type { ConditionKey } from './rule.ts';
 
 /** A configuration file as the published schema lets it through: the keys that are read today. The others are refused before anybody asks for them. */
 export interface ConfigurationShape {
+  readonly apply?: 'after-merge' | 'before-merge';
   readonly environments?: Readonly<Record<string, EnvironmentShape | null>>;
   readonly stacks?: readonly StackShape[];
   readonly rules?: readonly RuleShape[];

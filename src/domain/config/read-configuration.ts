@@ -1,7 +1,9 @@
 import schema from '../../../schema/planwright.schema.json' with { type: 'json' };
 import type { Problem } from '../manifest/rendered-object.ts';
-import type { Configuration } from './config.ts';
+import type { YamlMapping } from '../manifest/yaml-tree.ts';
+import type { ApplyMode, Configuration } from './config.ts';
 import type { ConfigurationShape } from './configuration-shape.ts';
+import { findPlaced, type Place } from './placed-node.ts';
 import { readEnvironments } from './read-environments.ts';
 import { invalid, readMapping } from './read-mapping.ts';
 import { readRules } from './read-rules.ts';
@@ -43,10 +45,18 @@ export function readConfiguration(
   const problems = [...unsupported, ...environments.problems, ...stacks.problems, ...rules.problems];
   if (problems.length > 0) return invalid(problems);
   const configuration: Configuration = {
-    apply: 'after-merge',
+    apply: readApply(validated.shape, { root, place }),
     environments: environments.environments,
     stacks: stacks.stacks,
     rules: rules.rules,
   };
   return { kind: 'read', configuration, warnings: stacks.warnings };
+}
+
+function readApply(
+  { apply }: ConfigurationShape,
+  { root, place }: { readonly root: YamlMapping; readonly place: Place },
+): ApplyMode {
+  if (apply !== 'before-merge') return { kind: 'after-merge' };
+  return { kind: 'before-merge', position: place(findPlaced(root, ['apply'])?.keyStart ?? root.start) };
 }

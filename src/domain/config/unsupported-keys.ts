@@ -12,10 +12,7 @@ const only =
   (node) =>
     node.value === value;
 
-const inFile: ReadonlyMap<string, Harmless> = new Map([
-  ['apply', only('after-merge')],
-  ['policies', emptyList],
-]);
+const inFile: ReadonlyMap<string, Harmless> = new Map([['policies', emptyList]]);
 const inEnvironment: ReadonlyMap<string, Harmless> = new Map([
   ['bake', never],
   ['freeze', emptyList],

@@ -23,7 +23,15 @@ export type DeploymentPhase =
   | { readonly kind: 'superseded'; readonly by: CommitSha }
   | { readonly kind: 'cancelled'; readonly reason: string };
 
-/** One target's deployment of one merge. `sequence` is the order of merges in the repository. */
+/** A pull request's head merged into its base before that happens on GitHub: a commit that only Planwright has, made again from its parents. */
+export interface TestMergeParents {
+  readonly base: CommitSha;
+  readonly head: CommitSha;
+}
+
+/**
+ * One target's deployment of one merge. `sequence` is the order of merges in the repository; a test merge has that of the last merge that its base holds.
+ */
 export interface Deployment {
   readonly id: number;
   readonly repository: RepositoryId;
@@ -31,6 +39,11 @@ export interface Deployment {
   readonly target: TargetName;
   readonly environment: string;
   readonly commit: CommitSha;
+  /** Before the merge: what `commit` is made of. Absent: `commit` is the merge on GitHub. */
+  readonly testMerge?: TestMergeParents & {
+    /** What the target had when this was first applied; undefined for none. */
+    readonly from: CommitSha | undefined;
+  };
   readonly sequence: number;
   readonly phase: DeploymentPhase;
 }

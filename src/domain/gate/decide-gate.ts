@@ -3,6 +3,7 @@ import type { CommitSha, PlanDigest, TargetName } from '../identity.ts';
 import type { Effect } from '../plan/effect.ts';
 import { countChanges, type Plan, planFails } from '../plan/plan.ts';
 import { type JudgedApproval, judgeApprovals, type ReviewFacts, requestedChanges } from './approvals.ts';
+import { beforeMergeRequirements, type TargetStanding } from './before-merge.ts';
 import type { Approval } from './coverage.ts';
 import { decisionOf, type GateDecision, type Requirement } from './decision.ts';
 import type { MatchedRule } from './matched-rule.ts';
@@ -35,6 +36,8 @@ export interface GateFacts {
   readonly rules: readonly MatchedRule[];
   /** Who is what now, of everybody who approved or overrode. */
   readonly standings: Standings;
+  /** Where targets stand that are applied before the merge; undefined where nothing is. */
+  readonly applied?: ReadonlyMap<TargetName, TargetStanding>;
 }
 
 /** Decides the gate of a pull request; the same facts give the same decision, and the decision says why. */
@@ -51,6 +54,8 @@ export function decideGate(facts: GateFacts): GateDecision {
   const plans = facts.plans.map(({ plan }) => plan);
   for (const rule of facts.rules) requirements.push(ruleRequirement(rule, { ...facts, plans, approvals }));
   if (facts.configurationChanged) requirements.push(configurationApproval(facts, approvals));
+  if (facts.applied !== undefined)
+    requirements.push(...beforeMergeRequirements({ head: facts.head, plans, standings: facts.applied }));
   return decisionOf(requirements);
 }
 

@@ -49,7 +49,7 @@ function frame(view: PullRequestView, requirements: readonly string[]): readonly
       [heading(view)],
       planOverview(view),
       overrideLines(view.overrides, deployments.length === 0 ? currentPlans(view.outcome) : undefined),
-      deployments.length === 0 ? requirements : [],
+      requirements,
     ]),
   ];
 }

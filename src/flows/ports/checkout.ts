@@ -37,6 +37,11 @@ export interface Checkout {
   fetchCommit(repository: Repository, commit: CommitSha): Promise<boolean>;
   /** `git merge-tree`: head merged into base, as a tree. Both commits are in the mirror. */
   testMerge(repository: Repository, base: CommitSha, head: CommitSha): Promise<TestMerge>;
+  /**
+   * The test merge as a commit with these parents, in the mirror alone: the same parents give the same commit, also after the mirror was lost. Undefined
+   * when they conflict. Both commits are in the mirror.
+   */
+  commitTestMerge(repository: Repository, base: CommitSha, head: CommitSha): Promise<CommitSha | undefined>;
   /** Every path that differs (both sides of a rename). */
   changedPaths(repository: Repository, from: CommitSha | TreeSha, to: CommitSha | TreeSha): Promise<readonly string[]>;
   listTree(repository: Repository, at: CommitSha | TreeSha): Promise<readonly TreeEntry[]>;

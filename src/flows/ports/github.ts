@@ -107,6 +107,8 @@ export interface PullRequests {
   ): Promise<Contributors & { readonly merges: readonly MergeCommit[] }>;
   /** None, and incomplete, when GitHub does not say. */
   pushes(pull: PullRequest): Promise<Pushes>;
+  /** Whether pull requests get into this branch through a merge queue, by the rules that GitHub has for it. */
+  usesMergeQueue(repository: Repository, branch: string): Promise<boolean>;
   /** What the person may do now; `none` when GitHub says so, a rejection when GitHub does not say. */
   permission(repository: Repository, login: string): Promise<Permission>;
 }
@@ -222,7 +224,14 @@ export interface DeploymentRecords {
   ): Promise<void>;
 }
 
-export interface GitHub extends PullRequests, Teams, OrganizationFiles, Checks, MergeQueues, Conversation, DeploymentRecords {}
+export interface GitHub
+  extends PullRequests,
+    Teams,
+    OrganizationFiles,
+    Checks,
+    MergeQueues,
+    Conversation,
+    DeploymentRecords {}
 
 /** The installation is suspended, deleted, or lacks a permission: nothing can be said on GitHub, and a retry would not help soon. */
 export class InstallationUnusable extends Error {

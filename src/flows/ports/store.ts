@@ -1,6 +1,6 @@
 import type { AuditRecord } from '../../domain/audit/audit-record.ts';
 import type { Hint } from '../../domain/delivery/hint.ts';
-import type { Deployment, DeploymentPhase } from '../../domain/deployment/deployment.ts';
+import type { Deployment, DeploymentPhase, TestMergeParents } from '../../domain/deployment/deployment.ts';
 import type { Override } from '../../domain/gate/override.ts';
 import type { Permission, Person } from '../../domain/gate/people.ts';
 import type {
@@ -71,6 +71,15 @@ export interface MergeRecord {
   /** Why the gate was not open; empty when it was. */
   readonly blockers: readonly string[];
   readonly approvals: readonly RecordedApproval[];
+}
+
+/** A pull request's place in the queue for a target; the first of a target's holds its lock. */
+export interface LockEntry {
+  readonly repository: RepositoryId;
+  readonly target: TargetName;
+  readonly pull: PullNumber;
+  /** Who asked for it. */
+  readonly by: Person;
 }
 
 /** A person's approval of these plans' effects. */
@@ -209,14 +218,24 @@ export interface Records {
   mergeOfCommit(repository: RepositoryId, commit: CommitSha): Promise<MergeRecord | undefined>;
   /** Merges of this repository with sequence in (after, upTo], for chains of approvals. */
   mergesBetween(repository: RepositoryId, after: number, upTo: number): Promise<readonly MergeRecord[]>;
-  /** Creates the deployments that do not exist yet for (pull, target). */
+  /** Creates the deployments that do not exist yet for (pull, target), or (pull, target, commit) before the merge. */
   addDeployments(deployments: readonly Omit<Deployment, 'id' | 'phase'>[]): Promise<void>;
   deployment(id: number): Promise<Deployment | undefined>;
+  /** Those of the merge itself. */
   deploymentsOfMerge(repository: RepositoryId, pull: PullNumber): Promise<readonly Deployment[]>;
-  /** The target's newest deployment by merge order, ended or not. */
+  /** Those of its test merges, in the order in which they were asked for (last). */
+  deploymentsBeforeMerge(repository: RepositoryId, pull: PullNumber): Promise<readonly Deployment[]>;
+  /** What a commit that only Planwright has was made of; undefined for any other commit. */
+  testMergeOf(
+    repository: RepositoryId,
+    commit: CommitSha,
+  ): Promise<(TestMergeParents & { readonly pull: PullNumber }) | undefined>;
+  /** The target's newest deployment of a merge by merge order, ended or not. */
   latestDeployment(repository: RepositoryId, target: TargetName): Promise<Deployment | undefined>;
   /** Back to `queued` when it is `failed` (nobody holds a failed deployment's lock); false when it is not. */
   retryFailed(deployment: number): Promise<boolean>;
+  /** Back to `queued` when it is a test merge's and has ended; false when it is not. */
+  applyAgain(deployment: number): Promise<boolean>;
   /** Deployments of the target that are not ended, in merge order. */
   openDeployments(repository: RepositoryId, target: TargetName): Promise<readonly Deployment[]>;
   /** Merged pull requests whose deployment of this target has not ended, in merge order. */
@@ -251,6 +270,16 @@ export interface Records {
   setDeployed(deployed: DeployedTarget, proof: LockProof): Promise<void>;
   /** The target was removed from its cluster. */
   clearDeployed(repository: RepositoryId, target: TargetName, proof: LockProof): Promise<void>;
+
+  // Locks of targets by pull requests, before the merge
+  /** Puts the pull request behind those who asked before, unless it is among them; the queue as it is then. Requests for one target take turns. */
+  queueForLock(entry: LockEntry): Promise<readonly LockEntry[]>;
+  /** Who holds the target's lock, and who waits for it in which order. Inside a transaction the queue cannot be left until it ends. */
+  lockQueue(repository: RepositoryId, target: TargetName): Promise<readonly LockEntry[]>;
+  /** The targets that the pull request holds or waits for. */
+  locksOf(repository: RepositoryId, pull: PullNumber): Promise<readonly TargetName[]>;
+  /** False when it was not in the queue. */
+  leaveLockQueue(repository: RepositoryId, target: TargetName, pull: PullNumber): Promise<boolean>;
 
   audit(record: AuditRecord): Promise<void>;
 }

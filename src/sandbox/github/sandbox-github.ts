@@ -288,6 +288,11 @@ export class SandboxGitHub {
     renameRepository(this.#world, repository, newName, by === undefined ? repository.ownerId : this.#id(by));
   }
 
+  /** A rule of the branch: pull requests get into it through a merge queue. */
+  requireMergeQueue(repo: string, branch: string): void {
+    this.#world.repository(repo).mergeQueues.add(branch);
+  }
+
   protectBranch(repo: string, branch: string, protection: { requiredChecks: readonly string[] }): void {
     this.#world.repository(repo).requiredChecks.set(branch, protection.requiredChecks);
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commitSha, pullNumber, treeSha } from '../../../src/domain/identity.ts';
@@ -147,6 +148,37 @@ describe('the test merge', () => {
     expect(textOf(files.get('b.yaml'))).toBe('b\n');
     expect(files.get('none.yaml')).toEqual({ kind: 'absent' });
     expect(await checkout.changedPaths(origin.repository, base, merge.tree)).toEqual(['a.yaml']);
+  });
+
+  it('is kept as a commit that depends on its parents alone, and is made the same where the mirror was lost', async () => {
+    const origin = await createOriginRepository(scene.origin.folder);
+    const root = await origin.commit('refs/heads/main', { a: '1', b: '1' });
+    const base = await origin.commit('refs/heads/main', { a: '2' });
+    const head = await origin.commit('refs/pull/1/head', { b: '2' }, [root]);
+    const checkout = scene.checkout();
+    await checkout.fetchBranch(origin.repository, 'main', pullNumber(1));
+
+    const commit = await checkout.commitTestMerge(origin.repository, base, head);
+
+    if (commit === undefined) throw new Error('it should have merged');
+    const merge = await checkout.testMerge(origin.repository, base, head);
+    expect(merge).toEqual({ kind: 'merged', tree: await checkout.treeOf(origin.repository, commit) });
+    expect(await checkout.fetchCommit(origin.repository, commit)).toBe(true);
+    for (const parent of [base, head]) expect(await checkout.isAncestor(origin.repository, parent, commit)).toBe(true);
+    const elsewhere = scene.checkout({ directory: join(scene.directory, 'anew') });
+    await elsewhere.fetchBranch(origin.repository, 'main', pullNumber(1));
+    expect(await elsewhere.fetchCommit(origin.repository, commit)).toBe(false);
+    expect(await elsewhere.commitTestMerge(origin.repository, base, head)).toBe(commit);
+  });
+
+  it('is no commit when the sides conflict', async () => {
+    const origin = await createOriginRepository(scene.origin.folder);
+    const root = await origin.commit('refs/heads/main', { a: '1' });
+    const base = await origin.commit('refs/heads/main', { a: '2' });
+    const head = await origin.commit('refs/pull/1/head', { a: '3' }, [root]);
+    const checkout = scene.checkout();
+    await checkout.fetchBranch(origin.repository, 'main', pullNumber(1));
+    expect(await checkout.commitTestMerge(origin.repository, base, head)).toBeUndefined();
   });
 
   it('names the files that conflict', async () => {

@@ -21,7 +21,7 @@ const rule = (name: string, origin: RuleOrigin, override: readonly ApprovalSourc
 function own(environment: { approvals: number; override?: readonly ApprovalSource[] }, rules: readonly Rule[] = []) {
   const production = { name: 'production', cluster: 'main', after: ['staging'], ...environment };
   const configuration: Configuration = {
-    apply: 'after-merge',
+    apply: { kind: 'after-merge' },
     stacks: [],
     environments: new Map([['production', production]]),
     rules,

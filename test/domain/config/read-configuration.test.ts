@@ -36,7 +36,7 @@ describe('a good file', () => {
       kind: 'read',
       warnings: [],
       configuration: {
-        apply: 'after-merge',
+        apply: { kind: 'after-merge' },
         environments: new Map([
           ['staging', { name: 'staging', cluster: 'staging', approvals: 1, after: [] }],
           ['production', { name: 'production', cluster: 'production', approvals: 2, after: ['staging'], override: [] }],
@@ -93,6 +93,14 @@ stacks:
   ])('a stack with "%s" says whose fields it takes', (key, expected) => {
     const result = read(`version: 1\nenvironments: {staging: }\nstacks: [{path: a, ${key}}]`);
     expect(result.kind === 'read' && result.configuration.stacks[0]?.forceConflicts).toEqual(expected);
+  });
+
+  test('says where it asks to apply before the merge', () => {
+    const result = read('version: 1\napply: before-merge\nenvironments: {staging: }\nstacks: [{path: a}]');
+    expect(result.kind === 'read' && result.configuration.apply).toEqual({
+      kind: 'before-merge',
+      position: { path: '.github/planwright.yml', line: 2, column: 1 },
+    });
   });
 
   test('a stack says what it leaves to others', () => {
@@ -270,7 +278,6 @@ describe('text that is not a configuration', () => {
 
 describe('what is not supported yet is refused on its line, not ignored', () => {
   test.each([
-    ['version: 1\napply: before-merge', '2:1 "apply: before-merge" is not supported yet'],
     ['version: 1\npolicies: [a.yaml]', '2:1 "policies" is not supported yet'],
     ['version: 1\nenvironments: {staging: {bake: 10m}}', '2:26 "bake" is not supported yet'],
     [

@@ -1,0 +1,95 @@
+import type { Deployment, DeploymentPhase } from '../domain/deployment/deployment.ts';
+import { missingForApply } from '../domain/gate/before-merge.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import type { JudgedMerge } from './approve-deployment.ts';
+import { lookAtGate } from './decide-gate.ts';
+import { isPartOf, type Turn } from './deployment-turn.ts';
+import type { FoundSource } from './plan-deployment.ts';
+
+/** Why a deployment may not go on at this moment, as the phase that follows; undefined when nothing stands in its way. */
+export async function findObstacle(turn: Turn, deployment: Deployment): Promise<DeploymentPhase | undefined> {
+  const { ports, repository } = turn;
+  const [holder] = await ports.store.lockQueue(repository.id, deployment.target);
+  if (deployment.testMerge !== undefined)
+    return findTestMergeObstacle(turn, { deployment, isHolder: holder?.pull === deployment.pull });
+  if (holder === undefined || holder.pull === deployment.pull) return undefined;
+  return {
+    kind: 'waiting',
+    reason: `#${holder.pull} holds the lock of ${deployment.target}: it is applied before its merge; merge it, or say /unlock there`,
+  };
+}
+
+async function findTestMergeObstacle(
+  turn: Turn,
+  at: { readonly deployment: Deployment; readonly isHolder: boolean },
+): Promise<DeploymentPhase | undefined> {
+  const { ports } = turn;
+  const { deployment } = at;
+  const reason = at.isHolder ? await findReason(turn, deployment) : 'the lock was released';
+  if (reason === undefined) return undefined;
+  const steps = await ports.store.steps(deployment.id);
+  return steps.length === 0
+    ? { kind: 'cancelled', reason }
+    : { kind: 'failed', reason: `${reason}, and a part of it is written already`, plan: undefined };
+}
+
+/** Everything is asked again: what was said on the pull request is a hint. */
+async function findReason(turn: Turn, deployment: Deployment): Promise<string | undefined> {
+  const { ports, repository } = turn;
+  const { testMerge, commit } = deployment;
+  const pull = await ports.github.pullRequest(repository, deployment.pull);
+  if (pull === undefined || pull.state !== 'open') return `#${deployment.pull} is not open any more`;
+  if (pull.head.sha !== testMerge?.head)
+    return `#${deployment.pull} was pushed to; read its new plan and say /apply again`;
+  const deployed = await ports.store.deployed(repository.id, deployment.target);
+  if (deployed === undefined) return undefined;
+  const own = await ports.store.testMergeOf(repository.id, deployed.commit);
+  if (await isPartOf(turn, own?.base ?? deployed.commit, commit)) return undefined;
+  return 'something newer than the base that it was made for is deployed; say /apply again';
+}
+
+/** The gate of the test merge's pull request with this plan, as it is now: what stands in the way, and who approved what. */
+export async function judgeTestMerge(
+  turn: Turn,
+  at: { readonly deployment: Deployment; readonly source: FoundSource; readonly plan: Plan },
+): Promise<JudgedMerge> {
+  const { ports, repository } = turn;
+  const { deployment, plan } = at;
+  const { pull: number, commit, sequence, testMerge } = deployment;
+  const judged = (blockers: readonly string[], approvals: JudgedMerge['approvals']): JudgedMerge => ({
+    pull: number,
+    commit,
+    sequence,
+    blockers,
+    approvals,
+  });
+  const pull = await ports.github.pullRequest(repository, number);
+  if (pull === undefined || pull.state !== 'open' || pull.head.sha !== testMerge?.head)
+    return judged([`#${number} was pushed to or closed while it was planned`], []);
+  const runs = await ports.store.planRuns(repository.id, number);
+  const outcome = runs.findLast(({ head }) => head === testMerge.head)?.outcome;
+  if (outcome?.kind !== 'planned' || !outcome.plans.some(({ target }) => target === plan.target))
+    return judged([`no plan of ${plan.target} is shown for ${testMerge.head.slice(0, 7)}`], []);
+  const { environments, rules } = at.source.configuration;
+  const { decision, approvals, sources } = await lookAtGate(ports, pull, {
+    outcome: { ...outcome, plans: outcome.plans.map((shown) => (shown.target === plan.target ? plan : shown)) },
+    environments,
+    rules,
+    apply: 'before-merge',
+  });
+  return judged(
+    missingForApply(decision).map(({ name, reason }) => `${name}: ${reason}`),
+    approvals.flatMap((approval) =>
+      approval.kind === 'counts'
+        ? [
+            {
+              person: approval.person,
+              permission: approval.permission,
+              plans: approval.plans,
+              sources: sources.get(approval.person.id) ?? [],
+            },
+          ]
+        : [],
+    ),
+  );
+}
