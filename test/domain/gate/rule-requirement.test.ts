@@ -187,6 +187,24 @@ describe('a rule that nobody can meet', () => {
     );
   });
 
+  test('is set aside by the word of whom it names, for exactly this plan', () => {
+    const rules = [matchedRule({ outcome: { kind: 'deny', reason: 'no' }, override: [platform] })];
+    const of = { kind: 'rule', name: 'destroying data', origin: 'repository' } as const;
+    const override = { of, plans: [shownDigest], person: robin, sources: [], reason: 'incident 12', comment: 1 };
+    const named = standings({ sources: { 'team:platform': [robin] } });
+    const facts = { overrides: [override] };
+    expect(ruleOf(decide({ rules, standings: named, facts }))).toMatchObject({
+      status: 'met',
+      reason: 'overridden by robin: incident 12',
+    });
+    expect(ruleOf(decide({ rules, facts })).status).toBe('failed');
+    const other = { overrides: [{ ...override, plans: [] }] };
+    expect(ruleOf(decide({ rules, standings: named, facts: other }))).toMatchObject({
+      status: 'failed',
+      evidence: ["robin's override does not count: the plan has changed since"],
+    });
+  });
+
   test('blocks where it could not be decided, whatever it asks for', () => {
     const rules = [matchedRule({ problem: 'it cannot be decided for Pod web/a: it is wrong' })];
     expect(ruleOf(decide({ rules, reviews: [review(kim)] }))).toMatchObject({
