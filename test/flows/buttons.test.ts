@@ -54,6 +54,8 @@ describe('the buttons of checks', () => {
     const plans = runs(pull.head, 'planwright/plan');
     story.github.rerequestCheckRun({ repo, checkRunId: newest(pull.head, 'planwright/gate').id, by: 'bob' });
     await deploy.eventually('a new run', () => (runs(pull.head, 'planwright/plan') > plans ? true : undefined));
+    // What is being planned already is not planned once more.
+    await story.checked(pull);
     await story.github.rerequestCheckSuite({ repo, sha: pull.head, by: 'bob' });
     await deploy.eventually('another run', () => (runs(pull.head, 'planwright/plan') > plans + 1 ? true : undefined));
     await story.checked(pull);
