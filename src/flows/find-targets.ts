@@ -116,9 +116,26 @@ export function targetAsDeployed(
   return targetsIn(configuration, asItWas).targets.find((target) => target.name === deployed.target);
 }
 
+export interface TargetPorts {
+  readonly checkout: Pick<Checkout, 'readFiles'>;
+  readonly server: ServerSettings;
+}
+
+/** A tree's targets: as the configuration says, or discovered where there is none. */
+export async function findTargetsBy(
+  { checkout, server }: TargetPorts,
+  repository: Repository,
+  by: { readonly found: Exclude<ConfigurationFound, { readonly kind: 'invalid' }>; readonly tree: SourceTree },
+): Promise<FoundTargets> {
+  if (by.found.kind === 'configured') return targetsIn(by.found.configuration, by.tree);
+  const names = [...server.clusters.keys()];
+  const cluster = names.length === 1 && names[0] !== undefined ? names[0] : 'offline';
+  return discoverTargets(checkout, repository, by.tree, cluster);
+}
+
 /** Without a configuration: stacks are found by what the directories hold, planned against the server's only cluster, and never deployed. */
 export async function discoverTargets(
-  checkout: Checkout,
+  checkout: Pick<Checkout, 'readFiles'>,
   repository: Repository,
   tree: SourceTree,
   cluster: string,

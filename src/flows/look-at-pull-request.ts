@@ -9,12 +9,13 @@ import { gateCheck } from '../domain/report/gate-check.ts';
 import { inProgress } from '../domain/report/in-progress.ts';
 import { planCheck } from '../domain/report/plan-check.ts';
 import { planComment, planCommentMarker } from '../domain/report/plan-comment.ts';
-import type { PullRequestView } from '../domain/report/pull-request-view.ts';
+import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-request-view.ts';
 import { worstVerdict } from '../domain/report/shared-head.ts';
 import { answerCommands, finishCommands } from './answer-commands.ts';
+import { hasMovedUnder } from './base-movement.ts';
 import { type GateLook, lookAtGate } from './decide-gate.ts';
 import { followMerge } from './follow-merge.ts';
-import { type Inspection, inspectPullRequest, planInspected } from './plan-pull-request.ts';
+import { type Inspection, inspectPullRequest, planInspected, plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { Job } from './ports/jobs.ts';
 import type { PlanRun } from './ports/store.ts';
@@ -60,27 +61,40 @@ async function lookAtOpen(ports: PullRequestPorts, pull: PullRequest): Promise<v
   const inspection = await inspectPullRequest(ports, pull);
   const runs = await ports.store.planRuns(pull.repository.id, pull.number);
   const last = runs.at(-1);
-  const current =
-    last !== undefined &&
-    last.fingerprint === inspection.fingerprint &&
-    last.head === pull.head.sha &&
-    !commands.planAgain;
-  const run = current ? last : await planAnew(ports, pull, { inspection, runs });
+  // Somebody who asked for a new plan is shown that it is being made; a base that moves by itself takes no answer away before there is another.
+  const shown = last?.head === pull.head.sha && last.fingerprint !== '' && !commands.planAgain ? last : undefined;
+  const current = shown !== undefined && (await isCurrent(ports, pull, { run: shown, inspection }));
+  const run = current ? shown : await planAnew(ports, pull, { inspection, runs, shown });
   if (run === undefined) return;
   await reportGrantedLocks(ports, pull);
   const gate = await report(ports, pull, { run, inspection });
   await finishCommands(ports, commands, gate);
 }
 
+/** The same inputs, on a base that did not move under the targets since. */
+async function isCurrent(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  { run, inspection }: { readonly run: PlanRun; readonly inspection: Inspection },
+): Promise<boolean> {
+  if (run.fingerprint !== inspection.fingerprint) return false;
+  if (inspection.next.kind === 'decided') return true;
+  return !(await hasMovedUnder(ports, pull.repository, {
+    from: run.base,
+    to: inspection.base,
+    targets: inspection.targets.union(new Set(plansOf(run).map(({ target }) => target))),
+  }));
+}
+
 /** Plans and stores what came of it; undefined when the pull request moved on meanwhile, so that it has to be looked at again. */
 async function planAnew(
   ports: PullRequestPorts,
   pull: PullRequest,
-  at: { readonly inspection: Inspection; readonly runs: readonly PlanRun[] },
+  at: { readonly inspection: Inspection; readonly runs: readonly PlanRun[]; readonly shown: PlanRun | undefined },
 ): Promise<PlanRun | undefined> {
-  const { inspection } = at;
-  const id = `plan:${pull.repository.id}:${pull.number}:${at.runs.length + 1}`;
-  if (inspection.next.kind === 'plan') {
+  const { inspection, shown } = at;
+  const newId = `plan:${pull.repository.id}:${pull.number}:${at.runs.length + 1}`;
+  if (inspection.next.kind === 'plan' && shown?.shownAtMs === undefined) {
     await ports.store.saveReported({
       key: planningKey(pull),
       repository: pull.repository.id,
@@ -88,7 +102,7 @@ async function planAnew(
       content: '',
       closed: false,
     });
-    await reportInProgress(ports, pull, id);
+    await reportInProgress(ports, pull, newId);
   }
   const outcome = await planInspected(ports, pull, inspection);
   const now = await ports.github.pullRequest(pull.repository, pull.number);
@@ -104,8 +118,10 @@ async function planAnew(
     return undefined;
   }
   const plans = outcome.kind === 'planned' ? outcome.plans : [];
+  const same = shown?.shownAtMs !== undefined && saysTheSame(ports, pull, { shown, outcome });
   const run: PlanRun = {
-    id,
+    // What was shown and approved goes on being shown; only the base that it is for is another.
+    ...(same ? { id: shown.id, shownAtMs: shown.shownAtMs } : { id: newId }),
     repository: pull.repository.id,
     pull: pull.number,
     head: pull.head.sha,
@@ -135,6 +151,23 @@ async function planAnew(
   return run;
 }
 
+/** Planned again, and nothing that people see is different but the base's tip. */
+function saysTheSame(
+  ports: PullRequestPorts,
+  pull: PullRequest,
+  { shown, outcome }: { readonly shown: PlanRun; readonly outcome: PlanningOutcome },
+): boolean {
+  const digests = outcome.kind === 'planned' ? outcome.plans.map(({ digest }) => digest) : [];
+  if (shown.plans.join() !== digests.join()) return false;
+  const [before, after] = [shown.outcome, outcome].map((each) => {
+    const view = viewOf(ports.server, { pull, base: shown.base, outcome: each, gate: undecided });
+    return JSON.stringify([planCheck(view), planComment(view)]);
+  });
+  return before === after;
+}
+
+const undecided: GateDecision = { status: 'open', requirements: [] };
+
 async function reportInProgress(ports: PullRequestPorts, pull: PullRequest, runId: string): Promise<void> {
   for (const name of ['planwright/plan', 'planwright/gate'] as const) {
     await reportCheck(ports, pull.repository, {
@@ -158,7 +191,7 @@ async function report(
   const before = await lookAtGate(ports, pull, { outcome, environments, apply });
   const view = viewOf(ports.server, {
     pull,
-    base: inspection.base,
+    base: run.base,
     outcome,
     gate: before.decision,
     overrides: before.overrides,
@@ -214,7 +247,7 @@ async function viewsOfSameHead(ports: PullRequestPorts, pull: PullRequest): Prom
     views.push(
       viewOf(ports.server, {
         pull: other,
-        base: inspection.base,
+        base: run.base,
         outcome,
         gate: gate.decision,
         overrides: gate.overrides,

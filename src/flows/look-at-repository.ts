@@ -1,12 +1,25 @@
-import { commitSha, parseTargetName } from '../domain/identity.ts';
+import { type CommitSha, commitSha, type PullNumber, parseTargetName, type Repository } from '../domain/identity.ts';
 import { answerHoldCommands } from './answer-commands.ts';
 import { answerPresses } from './answer-presses.ts';
+import { findMovement, isConcerned } from './base-movement.ts';
 import { deploymentInQuestion } from './deployment-in-question.ts';
 import type { Job } from './ports/jobs.ts';
+import type { Records } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
 import { holdKeyPrefix } from './report-hold.ts';
 
-/** Asks for a look at every open pull request that a push, a check or an installation may concern. */
+/** So many pull requests are looked at without waiting for one another. */
+const atOnce = 8;
+/**
+ * Those after them come one by one: a look costs up to five writes, GitHub takes eighty a minute from an installation, and people who push and review
+ * meanwhile, here and in the account's other repositories, come first.
+ */
+const paceMs = 5_000;
+
+/**
+ * Asks for a look at the open pull requests that a push, a check or an installation may concern, the newest first. Of a base branch that moved these are the
+ * ones that share something with what moved.
+ */
 export async function lookAtRepository(
   ports: PullRequestPorts,
   job: Extract<Job, { readonly kind: 'repository' }>,
@@ -22,10 +35,60 @@ export async function lookAtRepository(
     ...(job.headSha === undefined ? {} : { headSha: commitSha(job.headSha) }),
   };
   const numbers = await ports.github.openPullRequests(repository, filter);
-  for (const pull of numbers)
-    await ports.store.requestJob({
-      job: { kind: 'pull-request', installation: repository.installation, repository: repository.id, pull },
+  const newest = numbers.toSorted((left, right) => right - left);
+  if (job.branch === undefined) return requestLooks(ports, repository, newest);
+  if (newest.length === 0) return;
+  const { tip } = await ports.checkout.fetchBranch(repository, job.branch);
+  const concerned = await concernedBy(ports, repository, { branch: job.branch, tip, numbers: newest });
+  await ports.store.transaction(async (records) => {
+    await requestLooks({ store: records }, repository, concerned);
+    await records.saveReported({
+      key: baseKey(job.branch ?? ''),
+      repository: repository.id,
+      externalId: tip,
+      content: '',
+      closed: false,
     });
+  });
+}
+
+async function requestLooks(
+  { store }: { readonly store: Pick<Records, 'requestJob'> },
+  repository: Repository,
+  numbers: readonly PullNumber[],
+): Promise<void> {
+  for (const [index, pull] of numbers.entries())
+    await store.requestJob({
+      job: { kind: 'pull-request', installation: repository.installation, repository: repository.id, pull },
+      delayMs: Math.max(0, index + 1 - atOnce) * paceMs,
+    });
+}
+
+/** All of them when nobody knows where the branch was, or what its move means. */
+async function concernedBy(
+  ports: PullRequestPorts,
+  repository: Repository,
+  at: { readonly branch: string; readonly tip: CommitSha; readonly numbers: readonly PullNumber[] },
+): Promise<readonly PullNumber[]> {
+  const last = await ports.store.reported(repository.id, baseKey(at.branch));
+  const movement =
+    last === undefined
+      ? undefined
+      : await findMovement(ports, repository, { from: commitSha(last.externalId), to: at.tip });
+  if (movement === undefined) return at.numbers;
+  if (movement.paths.size === 0) return [];
+  const runs = await ports.store.latestRuns(repository.id, at.numbers);
+  const concerned: PullNumber[] = [];
+  for (const number of at.numbers) {
+    const run = runs.get(number);
+    if (run?.base !== at.tip && (await isConcerned(ports.checkout, repository, { movement, run })))
+      concerned.push(number);
+  }
+  return concerned;
+}
+
+function baseKey(branch: string): string {
+  return `base:${branch}`;
 }
 
 /** Comments on plain issues: only the open issues of our own holds are a place for commands. */

@@ -5,7 +5,7 @@ import { organizationPath } from '../domain/config/shared-configuration.ts';
 import { joinMatchedRules } from '../domain/gate/match-rules.ts';
 import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import { rulesFingerprint } from '../domain/gate/rules-fingerprint.ts';
-import type { CommitSha, Repository, TreeSha } from '../domain/identity.ts';
+import type { CommitSha, Repository, TargetName, TreeSha } from '../domain/identity.ts';
 import type { Problem } from '../domain/manifest/rendered-object.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { planOffline } from '../domain/plan/plan-offline.ts';
@@ -22,12 +22,11 @@ import { findSharedConfigurations, holdsOrganizationFile } from './find-shared-c
 import {
   type ConfigurationFound,
   configurationPath,
-  discoverTargets,
   type FoundTargets,
+  findTargetsBy,
   isOwnerPath,
   listSource,
   targetAsDeployed,
-  targetsIn,
 } from './find-targets.ts';
 import { matchPlanned, rulePull } from './match-planned.ts';
 import { planTarget } from './plan-target.ts';
@@ -55,8 +54,10 @@ export interface PlanPullRequestPorts extends RenderPorts {
 export interface Inspection {
   readonly base: CommitSha;
   readonly tree: TreeSha | undefined;
-  /** Equal for equal inputs: planning again would look at the same things. */
+  /** Equal for equal inputs, but for what moved on the base: then `hasMovedUnder` the targets tells whether planning again could see something else. */
   readonly fingerprint: string;
+  /** What is affected. */
+  readonly targets: ReadonlySet<TargetName>;
   readonly environments: ReadonlyMap<string, Environment>;
   readonly rules: readonly Rule[];
   readonly apply: ApplyMode['kind'];
@@ -97,7 +98,10 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     return decided(pull, tip, merged.tree, await brokenBase(ports, pull, { found, merge, changed }));
 
   const offline = pull.head.fork && !(await ports.store.isLivePlanAllowed(repository.id, pull.number, pull.head.sha));
-  const targets = await findBothTargets(ports, pull, { found, base, merge });
+  const targets = {
+    base: await findTargetsBy(ports, repository, { found, tree: base }),
+    merge: await findTargetsBy(ports, repository, { found, tree: merge }),
+  };
   const { affected: changedTargets, problems: unresolved } = await findAffected(ports, repository, {
     base: { tree: base, targets: targets.base.targets },
     head: { tree: merge, targets: targets.merge.targets },
@@ -125,12 +129,15 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     tree: merged.tree,
     fingerprint: JSON.stringify([
       pull.head.sha,
-      tip,
+      pull.base.ref,
       found.kind === 'configured' ? found.fingerprint : found.kind,
+      configurationContent ?? null,
       deployed,
       offline,
+      problems,
       ...(rules.length === 0 ? [] : [rulesFingerprint(rules, rulePull(pull))]),
     ]),
+    targets: new Set(affected.map(({ target }) => target.name)),
     environments,
     rules,
     apply,
@@ -313,23 +320,6 @@ function clusterOf(server: ServerSettings, target: Target): ServerCluster | unde
   return server.clusters.get(target.environment.cluster);
 }
 
-async function findBothTargets(
-  ports: PlanPullRequestPorts,
-  pull: PullRequest,
-  at: { readonly found: ConfigurationFound; readonly base: SourceTree; readonly merge: SourceTree },
-): Promise<{ readonly base: FoundTargets; readonly merge: FoundTargets }> {
-  if (at.found.kind === 'configured') {
-    return { base: targetsIn(at.found.configuration, at.base), merge: targetsIn(at.found.configuration, at.merge) };
-  }
-  const names = [...ports.server.clusters.keys()];
-  const cluster = names.length === 1 && names[0] !== undefined ? names[0] : 'offline';
-  const [base, merge] = await Promise.all(
-    [at.base, at.merge].map((tree) => discoverTargets(ports.checkout, pull.repository, tree, cluster)),
-  );
-  if (base === undefined || merge === undefined) throw new Error('both sides were asked for');
-  return { base, merge };
-}
-
 /** A broken base: nothing is planned by it, and only a head that mends it can be gated. */
 async function brokenBase(
   ports: PlanPullRequestPorts,
@@ -388,7 +378,8 @@ function decided(pull: PullRequest, base: CommitSha, tree: TreeSha | undefined, 
   return {
     base,
     tree,
-    fingerprint: JSON.stringify([pull.head.sha, base, outcome]),
+    fingerprint: JSON.stringify([pull.head.sha, pull.base.ref, outcome]),
+    targets: new Set(),
     environments: new Map(),
     rules: [],
     apply: 'after-merge',

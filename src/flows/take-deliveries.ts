@@ -6,6 +6,9 @@ import type { Records, Store } from './ports/store.ts';
 
 const batchSize = 100;
 
+/** Pushes to one branch within this time are one look at those who build on it: merge trains and bots push in bursts. */
+const settleMs = 3_000;
+
 /**
  * Turns stored deliveries into jobs, each delivery exactly once: the jobs and the mark that it was handled are one transaction.
  *
@@ -48,8 +51,10 @@ async function request(records: Records, look: Look): Promise<void> {
       await records.addPress({ guid, repository, sha: commitSha(look.sha), identifier, by });
       return;
     }
-    case 'pull-request':
     case 'repository':
+      await records.requestJob({ job: look, delayMs: look.branch === undefined ? 0 : settleMs });
+      return;
+    case 'pull-request':
     case 'holds':
       await records.requestJob({ job: look });
   }

@@ -372,6 +372,21 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         ]);
       });
 
+      it('are known by their newest for many pull requests at once, with the targets of its plans', async () => {
+        const other = planOf({ digest: digest('b'), target: parseTargetName('web@production'), head: sha('7') });
+        await database.store.savePlans(acme, [planOf({}), other]);
+        await database.store.savePlanRun(run('older', { plans: [digest('a'), digest('b')] }));
+        await database.store.savePlanRun(run('newer', { plans: [digest('b')], head: sha('7') }));
+        await database.store.savePlanRun(run('conflicting', { pull: pullNumber(5), tree: undefined, plans: [] }));
+        const latest = await database.store.latestRuns(acme, [3, 4, 5].map(pullNumber));
+        const { base, tree } = run('newer');
+        expect([...latest]).toStrictEqual([
+          [3, { pull: 3, head: sha('7'), base, tree, targets: new Set([other.target]) }],
+          [5, { pull: 5, head: run('conflicting').head, base, tree: undefined, targets: new Set() }],
+        ]);
+        expect(await database.store.latestRuns(acme, [])).toEqual(new Map());
+      });
+
       it('are forgotten for a head, so that the next look plans again', async () => {
         await database.store.savePlanRun(run('one'));
         await database.store.savePlanRun(run('two', { head: sha('7') }));

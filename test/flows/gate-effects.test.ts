@@ -55,7 +55,8 @@ describe('what the gate is opened for', () => {
       says: `bob approved these effects (given for ${first.slice(0, 7)})`,
     });
 
-    const base = await story.github.push({ repo, branch: 'main', files: { 'notes.md': 'a note\n' }, author: 'olga' });
+    const files = { 'apps/moving/one/notes.md': 'a note\n' };
+    const base = await story.github.push({ repo, branch: 'main', files, author: 'olga' });
     await story.commented(pull, base.slice(0, 12));
     await story.gate(pull, { conclusion: 'success' });
 

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import type { PlanDigest } from '../../domain/identity.ts';
-import { commitSha, planDigest, pullNumber, repositoryId, treeSha } from '../../domain/identity.ts';
+import type { PlanDigest, PullNumber } from '../../domain/identity.ts';
+import { commitSha, parseTargetName, planDigest, pullNumber, repositoryId, treeSha } from '../../domain/identity.ts';
 import type { Effect } from '../../domain/plan/effect.ts';
 import type { Plan } from '../../domain/plan/plan.ts';
-import type { PlanRun, Records } from '../../flows/ports/store.ts';
+import type { LatestRun, PlanRun, Records } from '../../flows/ports/store.ts';
 import { jsonTextInTurns } from './json-text.ts';
 import { readEffect, readOutcome, readPlan } from './plan-json.ts';
 import { readRow } from './read-row.ts';
@@ -15,6 +15,7 @@ type PlanRecords = Pick<
   | 'plan'
   | 'savePlanRun'
   | 'planRuns'
+  | 'latestRuns'
   | 'markShown'
   | 'pullsWithHead'
   | 'forgetPlanRuns'
@@ -95,6 +96,38 @@ export function planRecords(db: Db): PlanRecords {
             outcome: readOutcome(row.outcome),
             ...(row.shown_at_ms === null ? {} : { shownAtMs: row.shown_at_ms }),
           }),
+        ),
+      );
+    },
+
+    async latestRuns(repository, pulls) {
+      const { rows } = await sql<{
+        pull: number;
+        head: string;
+        base: string;
+        tree: string | null;
+        targets: readonly string[];
+      }>`
+        select run.pull, run.head, run.base, run.tree, array(
+          select distinct plan.target from planwright.plan
+          where plan.digest = any(run.plans) and plan.repository = ${repository} and plan.head = run.head
+        ) as targets
+        from (
+          select distinct on (pull) pull, head, base, tree, plans from planwright.plan_run
+          where repository = ${repository} and pull = any(${[...pulls]}) order by pull, sequence desc
+        ) run`.execute(db);
+      return new Map(
+        rows.map((row) =>
+          readRow('plan_run', `#${row.pull}`, (): [PullNumber, LatestRun] => [
+            pullNumber(row.pull),
+            {
+              pull: pullNumber(row.pull),
+              head: commitSha(row.head),
+              base: commitSha(row.base),
+              tree: row.tree === null ? undefined : treeSha(row.tree),
+              targets: new Set(row.targets.map(parseTargetName)),
+            },
+          ]),
         ),
       );
     },

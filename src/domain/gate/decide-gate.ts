@@ -92,7 +92,7 @@ function currentPlan(facts: GateFacts): Requirement {
       targets: failing,
       reason: `the plan of ${failing.join(', ')} has errors or is incomplete; see planwright/plan`,
     };
-  return { ...base, status: 'met', reason: `planned for ${facts.head.slice(0, 7)} merged into the base's tip` };
+  return { ...base, status: 'met', reason: `planned for ${facts.head.slice(0, 7)} merged into the base` };
 }
 
 function changesRequested(people: readonly Person[]): Requirement {

@@ -39,6 +39,11 @@ export interface PlanRun {
   readonly shownAtMs?: number;
 }
 
+/** The last planning of a pull request, as far as one has to know to tell whether something concerns it. */
+export interface LatestRun extends Pick<PlanRun, 'pull' | 'head' | 'base' | 'tree'> {
+  readonly targets: ReadonlySet<TargetName>;
+}
+
 /** A command line of a comment, waiting to be answered once. */
 export interface StoredCommand {
   readonly commentId: number;
@@ -115,7 +120,7 @@ export interface StoredLeaf {
 
 /** What was last said on GitHub under a key, so that nothing is written twice and nothing unchanged is written again. */
 export interface ReportedItem {
-  /** `check:<sha>:<name>`, `planning:<pull>` (its external id is the head), `comment:<pull>`, `deployment:<pull>:<environment>`, `issue:<target>`. */
+  /** `check:<sha>:<name>`, `planning:<pull>` (its external id is the head), `base:<branch>` (the tip that was looked at last), `comment:<pull>`, `deployment:<pull>:<environment>`, `issue:<target>`. */
   readonly key: string;
   readonly repository: RepositoryId;
   /** GitHub's id; undefined while only intended. */
@@ -186,6 +191,8 @@ export interface Records {
   savePlanRun(run: PlanRun): Promise<void>;
   /** All runs of the pull request, oldest first. */
   planRuns(repository: RepositoryId, pull: PullNumber): Promise<readonly PlanRun[]>;
+  /** Of each of these pull requests that was ever planned, the newest run. */
+  latestRuns(repository: RepositoryId, pulls: readonly PullNumber[]): Promise<ReadonlyMap<PullNumber, LatestRun>>;
   markShown(runId: string, shownAtMs: number): Promise<void>;
   /** Pull requests that were planned with this head. */
   pullsWithHead(repository: RepositoryId, head: CommitSha): Promise<readonly PullNumber[]>;
