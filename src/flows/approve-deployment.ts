@@ -79,7 +79,10 @@ export async function approveDeployment(
       ? {}
       : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
     // What stood in the way of the merge is no matter of effects: only a maintainer can set it aside.
-    blockers: onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers,
+    blockers: [
+      ...(deployment.unseen === true && onHold.length === 0 ? [unseenReason] : []),
+      ...(onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers),
+    ],
     completing: interruptedReplacements(steps),
     unapprovedLargeRemoval:
       isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
@@ -129,6 +132,9 @@ export function recordedJson(approvals: readonly RecordedApproval[]): Json {
     sources: [...sources],
   }));
 }
+
+const unseenReason =
+  'the configuration of this merge made it a target, so that nobody saw its plan before: read it here, and say `/apply`';
 
 /** Objects that this deployment deleted to create them anew, and did not get to: creating them completes what was approved. */
 function interruptedReplacements(steps: readonly DeploymentStep[]): ReadonlySet<string> {

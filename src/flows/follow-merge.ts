@@ -9,17 +9,27 @@ import type { Target } from '../domain/target/target.ts';
 import { recordedJson } from './approve-deployment.ts';
 import { lookAtGate } from './decide-gate.ts';
 import { findAffected } from './find-affected.ts';
-import { findConfiguration, isOwnerPath, listSource, targetsIn } from './find-targets.ts';
+import {
+  configurationPath,
+  findConfiguration,
+  findOwnConfiguration,
+  isOwnerPath,
+  listSource,
+  targetsIn,
+} from './find-targets.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { MergeRecord, PlanRun } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
+import type { SourceTree } from './render-stack.ts';
 import { reportCheck } from './report-check.ts';
 import { reportMerge } from './report-merge.ts';
 
 /** What a merge brings to which target, as the merge commit's configuration says. */
 interface MergeWork {
   readonly targets: readonly Target[];
+  /** Those of them that no configuration named before this merge: nobody saw their plans. */
+  readonly unseen: ReadonlySet<TargetName>;
   readonly environments: ReadonlyMap<string, Environment>;
   readonly rules: readonly Rule[];
   readonly configurationChanged: boolean;
@@ -132,6 +142,7 @@ async function recordMerge(
         environment: target.environment.name,
         commit: record.commit,
         sequence: record.sequence,
+        ...(at.work.unseen.has(target.name) ? { unseen: true as const } : {}),
       })),
     );
     for (const target of at.work.targets) {
@@ -194,7 +205,13 @@ async function findMergeWork(
       ? tree.entries.map((entry) => entry.path)
       : await checkout.changedPaths(repository, before, pull.merge.commit);
   const configurationChanged = changed.some((path) => isOwnerPath(repository, path));
-  const none = { targets: [], environments: new Map(), rules: [], configurationChanged };
+  const none = {
+    targets: [],
+    unseen: new Set<TargetName>(),
+    environments: new Map(),
+    rules: [],
+    configurationChanged,
+  };
   if (found.kind === 'none')
     return last !== undefined && plansOf(last).length > 0
       ? { ...none, nothing: 'there is no .github/planwright.yml on the base branch, so nothing is deployed' }
@@ -202,17 +219,22 @@ async function findMergeWork(
   if (found.kind === 'invalid')
     return { ...none, nothing: `nothing is deployed: ${found.problems[0]?.message ?? 'the configuration is invalid'}` };
 
-  const targets = await mergedTargets(ports, pull, { before, changed, tree, found, last });
+  const named = changed.includes(configurationPath) ? await namedBefore(ports, pull, { before, tree }) : undefined;
+  const targets = await mergedTargets(ports, pull, { before, changed, tree, found, last, named });
+  const unseen = new Set(
+    named === undefined ? [] : targets.map(({ name }) => name).filter((name) => !named.names.has(name)),
+  );
   if (targets.length === 0) return undefined;
   const allowed = targets.filter((target) => {
     const cluster = ports.server.clusters.get(target.environment.cluster);
     return cluster !== undefined && mayDeploy(cluster, repository);
   });
   const { environments, rules } = found.configuration;
-  if (allowed.length > 0) return { targets: allowed, environments, rules, configurationChanged };
+  if (allowed.length > 0) return { targets: allowed, unseen, environments, rules, configurationChanged };
   const clusters = [...new Set(targets.map((target) => target.environment.cluster))].join(', ');
   return {
     targets: [],
+    unseen,
     environments,
     rules,
     configurationChanged,
@@ -229,6 +251,7 @@ async function mergedTargets(
     readonly tree: Awaited<ReturnType<typeof listSource>>;
     readonly found: Extract<Awaited<ReturnType<typeof findConfiguration>>, { readonly kind: 'configured' }>;
     readonly last: PlanRun | undefined;
+    readonly named: NamedTargets | undefined;
   },
 ): Promise<readonly Target[]> {
   const { changed } = at;
@@ -250,10 +273,35 @@ async function mergedTargets(
     // What was never brought to a cluster has nothing to be removed there.
     if (presence !== 'removed' || (await isKnown(ports, pull, target.name))) byName.set(target.name, target);
   }
+  // A configuration that was broken says nothing of what it named: what nothing else touches stays as it is.
+  if (at.named?.isKnown === true)
+    for (const target of head)
+      if (!at.named.names.has(target.name) && !(await isKnown(ports, pull, target.name)))
+        byName.set(target.name, target);
   // What the plan showed is deployed, also where a file of it is the same again.
   const planned = new Set(at.last === undefined ? [] : plansOf(at.last).map((plan) => plan.target));
   for (const target of [...base, ...head]) if (planned.has(target.name)) byName.set(target.name, target);
   return [...byName.values()];
+}
+
+interface NamedTargets {
+  readonly names: ReadonlySet<TargetName>;
+  /** False when the configuration before the merge was broken. */
+  readonly isKnown: boolean;
+}
+
+/** Targets that the configuration before the merge finds in what was merged: pull requests were planned by it. */
+async function namedBefore(
+  ports: PullRequestPorts,
+  { repository }: PullRequest,
+  at: { readonly before: CommitSha | undefined; readonly tree: SourceTree },
+): Promise<NamedTargets> {
+  if (at.before === undefined) return { names: new Set(), isKnown: true };
+  const tree = await listSource(ports.checkout, repository, at.before);
+  const found = await findOwnConfiguration(ports.checkout, repository, tree, ports.server);
+  const targets = found.kind === 'configured' ? targetsIn(found.configuration, at.tree).targets : [];
+  const before = found.kind === 'configured' ? targetsIn(found.configuration, tree).targets : [];
+  return { names: new Set([...targets, ...before].map(({ name }) => name)), isKnown: found.kind !== 'invalid' };
 }
 
 async function isKnown(ports: PullRequestPorts, pull: PullRequest, target: TargetName): Promise<boolean> {

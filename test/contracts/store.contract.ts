@@ -468,6 +468,22 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
     });
 
     describe('deployments', () => {
+      it('stay unseen when they began so, whatever becomes of them', async () => {
+        await database.store.addDeployments([
+          {
+            repository: acme,
+            pull: pullNumber(9),
+            target: payments,
+            environment: 'production',
+            commit: sha('4'),
+            sequence: 9,
+            unseen: true,
+          },
+        ]);
+        expect(await database.store.deploymentsOfMerge(acme, pullNumber(9))).toMatchObject([{ unseen: true }]);
+        expect(await deploymentOf(10)).not.toHaveProperty('unseen');
+      });
+
       it('are created once for a pull request and target, and queued', async () => {
         const first = await deploymentOf(1);
         const second = await deploymentOf(1);

@@ -37,22 +37,25 @@ export function deploymentRecords(db: Db): DeploymentRecords {
         const added = await transaction
           .insertInto('deployment')
           .values(
-            deployments.map(({ repository, pull, target, environment, commit, sequence, testMerge }) => {
-              return {
-                repository,
-                pull,
-                target,
-                environment,
-                commit,
-                sequence,
-                phase_kind: 'queued',
-                phase: queued,
-                ended: false,
-                test_base: testMerge?.base ?? null,
-                test_head: testMerge?.head ?? null,
-                test_from: testMerge?.from ?? null,
-              };
-            }),
+            deployments.map(
+              ({ repository, pull, target, environment, commit, sequence, testMerge, unseen = false }) => {
+                return {
+                  repository,
+                  pull,
+                  target,
+                  environment,
+                  commit,
+                  sequence,
+                  unseen,
+                  phase_kind: 'queued',
+                  phase: queued,
+                  ended: false,
+                  test_base: testMerge?.base ?? null,
+                  test_head: testMerge?.head ?? null,
+                  test_from: testMerge?.from ?? null,
+                };
+              },
+            ),
           )
           .onConflict((conflict) => conflict.doNothing())
           .returning('id')
@@ -312,6 +315,7 @@ function readDeployment(row: Selectable<Tables['deployment']>): Deployment {
     ...readTestMerge(row),
     sequence: row.sequence,
     phase: readPhase(row.phase),
+    ...(row.unseen ? { unseen: true } : {}),
   }));
 }
 

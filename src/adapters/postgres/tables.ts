@@ -108,6 +108,7 @@ export interface Tables {
     readonly test_head: string | null;
     readonly test_from: string | null;
     readonly asked_at: Generated<Date>;
+    readonly unseen: Generated<boolean>;
     readonly changed_at: Generated<Date>;
   };
   readonly deployment_history: {

@@ -46,6 +46,8 @@ export interface Deployment {
   };
   readonly sequence: number;
   readonly phase: DeploymentPhase;
+  /** Only the merge's own configuration made it a target, so that no pull request showed what it would do: it starts held, however few approvals are asked for. */
+  readonly unseen?: true;
 }
 
 /** No further step happens by itself. */

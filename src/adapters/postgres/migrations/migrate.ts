@@ -5,6 +5,7 @@ import { auditEnd } from './0003-audit-end.ts';
 import { overrides } from './0004-overrides.ts';
 import { holdApprovalSources } from './0005-hold-approval-sources.ts';
 import { buttonPresses } from './0006-button-presses.ts';
+import { unseenDeployments } from './0008-unseen-deployments.ts';
 
 /** In order, forward only; what has been released is never edited. */
 const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
@@ -14,6 +15,7 @@ const migrations: readonly { readonly number: number; readonly name: string; rea
   { number: 4, name: 'overrides', sql: overrides },
   { number: 5, name: 'hold-approval-sources', sql: holdApprovalSources },
   { number: 6, name: 'button-presses', sql: buttonPresses },
+  { number: 8, name: 'unseen-deployments', sql: unseenDeployments },
 ];
 
 /** The number that the code needs the database to be at. */
