@@ -1,12 +1,15 @@
 import type { ApplyMode, Environment } from '../domain/config/config.ts';
+
 import type { Rule } from '../domain/config/rule.ts';
 import type { ServerCluster, ServerSettings } from '../domain/config/server-settings.ts';
 import { organizationPath } from '../domain/config/shared-configuration.ts';
 import { joinMatchedRules } from '../domain/gate/match-rules.ts';
 import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import { rulesFingerprint } from '../domain/gate/rules-fingerprint.ts';
+
 import type { CommitSha, Repository, TargetName, TreeSha } from '../domain/identity.ts';
 import type { Problem } from '../domain/manifest/rendered-object.ts';
+
 import type { Plan } from '../domain/plan/plan.ts';
 import { planOffline } from '../domain/plan/plan-offline.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
@@ -28,6 +31,7 @@ import {
   listSource,
   targetAsDeployed,
 } from './find-targets.ts';
+
 import { matchPlanned, rulePull } from './match-planned.ts';
 import { planTarget } from './plan-target.ts';
 import type { BundledSchemas } from './ports/bundled-schemas.ts';
@@ -37,6 +41,7 @@ import type { Clusters } from './ports/cluster.ts';
 import type { OrganizationFiles, PullRequest, PullRequests } from './ports/github.ts';
 import type { InputMemory } from './ports/input-memory.ts';
 import type { PlanRun, Store } from './ports/store.ts';
+import { type ConfigurationPreview, newConfiguration, previewConfiguration } from './preview-configuration.ts';
 import { emptyRender, type Render, type RenderPorts, renderTarget, type SourceTree } from './render-stack.ts';
 
 export interface PlanPullRequestPorts extends RenderPorts {
@@ -75,6 +80,8 @@ interface PlanningWork {
   readonly warnings: Extract<PlanningOutcome, { readonly kind: 'planned' }>['problems'];
   readonly advice?: string;
   readonly offline: boolean;
+  /** What the head's configuration would decide, with its rules. */
+  readonly next?: ConfigurationPreview;
 }
 
 /** Finds out what a pull request touches, from git alone: the test merge, the base's configuration, the targets whose inputs differ. */
@@ -108,11 +115,14 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     changed,
   });
   const affected = await withLocked(ports, pull, { found, targets, affected: changedTargets });
+  const next = changed.some((path) => isConfiguration(repository, path))
+    ? await findPullConfiguration(ports, pull, merge)
+    : undefined;
   const problems = [
     ...(found.kind === 'configured' ? found.warnings : []),
     ...targets.merge.problems,
     ...unresolved,
-    ...(changed.some((path) => isConfiguration(repository, path)) ? await headProblems(ports, pull, merge) : []),
+    ...(next === undefined ? [] : await headProblems(ports, pull, { next, merge })),
   ];
   if (affected.length === 0 && !configurationChanged && problems.every((problem) => problem.severity === 'warning')) {
     return { ...decided(pull, tip, merged.tree, { kind: 'no-changes' }), ...rulesOf(found) };
@@ -151,6 +161,9 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
         warnings: problems,
         ...(advice === undefined ? {} : { advice }),
         offline,
+        ...(next === undefined || next.kind === 'invalid' || !changed.includes(configurationPath)
+          ? {}
+          : { next: await previewConfiguration(ports, repository, { found, next, base, merge }) }),
       },
     },
   };
@@ -181,6 +194,14 @@ export async function planInspected(
     ...(work.advice === undefined ? {} : { advice: work.advice }),
     offline: work.offline,
     ...(rules.length === 0 ? {} : { rules }),
+    ...(work.next === undefined
+      ? {}
+      : {
+          newConfiguration: newConfiguration(work.next, {
+            before: rules,
+            after: planned.flatMap((one) => one.nextRules),
+          }),
+        }),
   };
 }
 
@@ -192,7 +213,11 @@ async function planAffected(
     readonly affected: AffectedTarget;
     readonly neighbours: Neighbours;
   },
-): Promise<{ readonly plan: Plan; readonly rules: readonly MatchedRule[] }> {
+): Promise<{
+  readonly plan: Plan;
+  readonly rules: readonly MatchedRule[];
+  readonly nextRules: readonly MatchedRule[];
+}> {
   const { inspection, affected, neighbours } = of;
   if (inspection.next.kind === 'decided' || inspection.tree === undefined)
     throw new Error('only an inspected pull request with work is planned');
@@ -220,7 +245,11 @@ async function planAffected(
       : `checked without a cluster: the server names none that this repository's stacks could be planned on`;
     const check = offlineCheck(merge.objects, { known: ports.schemas.newest(), custom: checkCustomResource, reason });
     // Nothing of it can be approved or applied: its rules are matched once it is planned live.
-    return { plan: planOffline({ target, ...common, renders: { base, merge }, reason, check }), rules: [] };
+    return {
+      plan: planOffline({ target, ...common, renders: { base, merge }, reason, check }),
+      rules: [],
+      nextRules: [],
+    };
   }
   const deployed = await ports.store.deployed(repository.id, target.name);
   const isOwn =
@@ -246,7 +275,8 @@ async function planAffected(
     neighbours,
   });
   const rules = await matchPlanned(ports, { rules: inspection.rules, pull, target, planned });
-  return { plan: planned.plan, rules };
+  const nextRules = await matchPlanned(ports, { rules: work.next?.rules ?? [], pull, target, planned });
+  return { plan: planned.plan, rules, nextRules };
 }
 
 /** Renders a target as it was at a commit that was deployed. */
@@ -352,13 +382,12 @@ async function brokenBase(
 /** What a head would break for everyone who comes after it. */
 async function headProblems(
   ports: PlanPullRequestPorts,
-  pull: PullRequest,
-  merge: SourceTree,
+  { repository }: PullRequest,
+  { next, merge }: { readonly next: ConfigurationFound; readonly merge: SourceTree },
 ): Promise<readonly Problem[]> {
-  const head = await findPullConfiguration(ports, pull, merge);
-  if (head.kind === 'invalid') return head.problems;
-  if (head.kind === 'configured' || !holdsOrganizationFile(pull.repository)) return [];
-  const shared = await findSharedConfigurations(ports, pull.repository, merge);
+  if (next.kind === 'invalid') return next.problems;
+  if (next.kind === 'configured' || !holdsOrganizationFile(repository)) return [];
+  const shared = await findSharedConfigurations(ports, repository, merge);
   return shared.kind === 'invalid' ? shared.problems : [];
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { repo, setStage } from '../e2e/stage.ts';
 import { configMap } from './manifests.ts';
-import { type Files, PullRequestStory } from './pull-request-story.ts';
+import { type Files, PullRequestStory, textOf } from './pull-request-story.ts';
 
 const path = '.github/planwright.yml';
 const configuration = (
@@ -112,6 +112,40 @@ describe("the repository's configuration", () => {
     await story.review(pull, 'bob');
     const approved = await story.gate(pull, { says: 'bob has write, not maintain' });
     expect(approved.conclusion).not.toBe('success');
+  });
+
+  it('of a head is told what it would decide, on its first changed line, while the base judges', async () => {
+    const rules = 'rules: [{ name: no settings, when: { kind: ConfigMap }, deny: Use the other way. }]\n';
+    const stacks = '  - { path: "more/{stack}/{environment}", namespace: shop }\n';
+    const pull = await story.open({
+      title: 'Otherwise',
+      files: {
+        [path]: configuration({ approvals: 2 }) + stacks + rules,
+        [settings]: loud,
+        'more/new/staging/a.yaml': configMap('new', { level: 'high' }),
+      },
+    });
+    const { plan, gate } = await story.checked(pull);
+    expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'action_required']);
+    expect(gate.output.summary).toMatch(/approvals of staging.*needs 1 approval of/s);
+    const [notice, ...others] = plan.output.annotations;
+    expect(others).toEqual([]);
+    expect(notice).toMatchObject({ path, startLine: 5, level: 'notice' });
+    for (const says of [
+      'adds the target new@staging; the first deployment of each starts held',
+      'In staging it asks for 2 approvals instead of 1',
+      'it would ask the rule no settings',
+    ]) {
+      expect(notice?.message).toContain(says);
+      expect(textOf({ ...plan, output: { ...plan.output, annotations: [] } })).toContain(says);
+    }
+  });
+
+  it('that a head deletes is told as the targets that are no longer named', async () => {
+    const pull = await story.open({ title: 'No more', files: { [path]: null } });
+    const { plan } = await story.checked(pull);
+    expect(plan.output.annotations).toEqual([]);
+    expect(textOf(plan)).toContain('It no longer names the target web@staging; nothing of them is deleted by that.');
   });
 
   it('that a head would break fails its plan on the offending line', async () => {

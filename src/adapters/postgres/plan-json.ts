@@ -1,3 +1,4 @@
+import type { NewConfiguration } from '../../domain/config/new-configuration.ts';
 import type { MatchedRule } from '../../domain/gate/matched-rule.ts';
 import { clusterUid, commitSha, parseTargetName, planDigest, treeSha } from '../../domain/identity.ts';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
@@ -28,12 +29,20 @@ export function readOutcome(stored: unknown): PlanningOutcome {
           : { configurationContent: textIn(outcome, 'configurationContent') }),
         ...(advice === undefined ? {} : { advice: textIn(outcome, 'advice') }),
         offline: flagIn(outcome, 'offline'),
+        ...(outcome['newConfiguration'] === undefined ? {} : { newConfiguration: readNewConfiguration(outcome) }),
         ...(outcome['rules'] === undefined ? {} : { rules: listIn(outcome, 'rules').map(readMatchedRule) }),
       };
     }
     default:
       throw new TypeError(`not the kind of an outcome: ${JSON.stringify(outcome['kind'])}`);
   }
+}
+
+function readNewConfiguration(outcome: JsonObject): NewConfiguration {
+  const stored = objectIn(outcome, 'newConfiguration');
+  for (const name of ['added', 'removed', 'approvals']) listIn(stored, name);
+  for (const name of ['asked', 'dropped']) listIn(objectIn(stored, 'rules'), name);
+  return stored as unknown as NewConfiguration;
 }
 
 export function readPlan(stored: unknown): Plan {

@@ -1,6 +1,7 @@
 import type { Problem } from '../manifest/rendered-object.ts';
 import type { Annotation, CheckConclusion, CheckText } from './check.ts';
 import { checkTextBytes, titleCharacters } from './limits.ts';
+import { newConfigurationText } from './new-configuration-text.ts';
 import { allProblems, outcomeFails, outcomeTitle, planOverview } from './plan-overview.ts';
 import { byDanger } from './planned-view.ts';
 import { annotationsOf } from './problem-list.ts';
@@ -8,7 +9,7 @@ import { provenance } from './provenance.ts';
 import type { PlanningOutcome, PullRequestView } from './pull-request-view.ts';
 import { targetSections } from './target-sections.ts';
 import { cut, cutToBytes } from './text-size.ts';
-import { visible } from './visible-text.ts';
+import { visible, visibleLines } from './visible-text.ts';
 
 export interface PlanCheck {
   readonly conclusion: CheckConclusion;
@@ -32,8 +33,16 @@ export function planCheck(view: PullRequestView): PlanCheck {
       summary: cutToBytes(summary, checkTextBytes, '… the rest is left out.'),
       ...(sections === '' ? {} : { text: sections }),
     },
-    annotations: annotationsOf(problemsOf(outcome)),
+    annotations: [...annotationsOf(problemsOf(outcome)), ...newConfigurationNotice(outcome)],
   };
+}
+
+/** On the first changed line of the file. */
+function newConfigurationNotice(outcome: PlanningOutcome): readonly Annotation[] {
+  if (outcome.kind !== 'planned' || outcome.newConfiguration?.line === undefined) return [];
+  const { line } = outcome.newConfiguration;
+  const message = visibleLines(newConfigurationText(outcome.newConfiguration)).join('\n');
+  return [{ path: '.github/planwright.yml', line, level: 'notice', title: 'What this would decide', message }];
 }
 
 function problemsOf(outcome: PlanningOutcome): readonly Problem[] {

@@ -1,6 +1,7 @@
 import { planFails } from '../plan/plan.ts';
 import { countsText, plural, totalOf } from './change-words.ts';
 import { destructiveList } from './destructive-list.ts';
+import { newConfigurationText } from './new-configuration-text.ts';
 import { byDanger, countAll } from './planned-view.ts';
 import { problemList } from './problem-list.ts';
 import type { PlanningOutcome, PullRequestView } from './pull-request-view.ts';
@@ -103,6 +104,7 @@ function notes(outcome: Planned): readonly string[] {
       ? ['From a fork: rendered and checked without a cluster. Somebody with write access plans it live with `/plan`.']
       : []),
     ...(outcome.configurationChanged ? ['Changes how Planwright decides here (its configuration or CODEOWNERS).'] : []),
+    ...(outcome.newConfiguration === undefined ? [] : [prose(newConfigurationText(outcome.newConfiguration))]),
     ...(outcome.advice === undefined ? [] : [prose(outcome.advice)]),
   ].flatMap((note, index) => (index === 0 ? [note] : ['', note]));
 }

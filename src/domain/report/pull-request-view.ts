@@ -1,3 +1,4 @@
+import type { NewConfiguration } from '../config/new-configuration.ts';
 import type { DeploymentPhase } from '../deployment/deployment.ts';
 import type { GateDecision } from '../gate/decision.ts';
 import type { MatchedRule } from '../gate/matched-rule.ts';
@@ -30,6 +31,8 @@ export type PlanningOutcome =
       readonly offline: boolean;
       /** Rules that speak of something in the plans. Absent: none. */
       readonly rules?: readonly MatchedRule[];
+      /** What the head's configuration would decide, where the head changes it. */
+      readonly newConfiguration?: NewConfiguration;
     };
 
 /** Everything the checks and the comment of one pull request are made of. */
