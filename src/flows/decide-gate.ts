@@ -15,7 +15,7 @@ import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import type { Override } from '../domain/gate/override.ts';
 import { atLeast, type Permission, type Person } from '../domain/gate/people.ts';
 import { sourcesOfApprover } from '../domain/gate/rule-requirement.ts';
-import type { PlanDigest, RepositoryId, TargetName } from '../domain/identity.ts';
+import type { CommitSha, PlanDigest, RepositoryId, TargetName } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Effect } from '../domain/plan/effect.ts';
 import type { Plan } from '../domain/plan/plan.ts';
@@ -51,17 +51,29 @@ const openWithoutQuestion: GateLook = {
   sources: new Map(),
 };
 
+interface Judged {
+  readonly outcome: PlanningOutcome;
+  readonly environments: ReadonlyMap<string, Environment>;
+  /** Rules that may match later: whom they ask for is looked up too, for the record. */
+  readonly rules?: readonly Rule[];
+  readonly apply: ApplyMode['kind'];
+  /** The commit of the base branch that the head was planned against; as the runs of the head have it when absent. */
+  readonly base?: CommitSha;
+}
+
 /** Looks everything up that the gate depends on, now, and decides. */
-export async function lookAtGate(
+export async function lookAtGate(ports: GatePorts, pull: PullRequest, at: Judged): Promise<GateLook> {
+  return lookAtGateOf(ports, [pull], { ...at, head: pull.head.sha });
+}
+
+/**
+ * … of pull requests that are merged together as this head. An approval counts on whichever of them it was given, for the effects that were shown there;
+ * what stands in the way of one stands in the way of all.
+ */
+export async function lookAtGateOf(
   ports: GatePorts,
-  pull: PullRequest,
-  at: {
-    readonly outcome: PlanningOutcome;
-    readonly environments: ReadonlyMap<string, Environment>;
-    /** Rules that may match later: whom they ask for is looked up too, for the record. */
-    readonly rules?: readonly Rule[];
-    readonly apply: ApplyMode['kind'];
-  },
+  pulls: readonly [PullRequest, ...PullRequest[]],
+  at: Judged & { readonly head: CommitSha },
 ): Promise<GateLook> {
   const { outcome } = at;
   if (
@@ -70,32 +82,42 @@ export async function lookAtGate(
   )
     return openWithoutQuestion;
   const planProblem = problemOf(outcome);
-  const runs = await ports.store.planRuns(pull.repository.id, pull.number);
-  const reviews = await reviewFacts(ports, pull, runs);
+  const { repository } = pulls[0];
+  const runsOf = await Promise.all(pulls.map(({ number }) => ports.store.planRuns(repository.id, number)));
+  const runs = runsOf.flat();
+  const reviews = await Promise.all(pulls.map((pull, index) => reviewFacts(ports, pull, runsOf[index] ?? [])));
   const plans = outcome.kind === 'planned' ? outcome.plans : [];
   const shown = [...new Set(runs.flatMap((run) => run.plans))];
-  const overrides = await ports.store.overrides(pull.repository.id, pull.number);
+  const overrides = (await Promise.all(pulls.map(({ number }) => ports.store.overrides(repository.id, number)))).flat();
   const rules = outcome.kind === 'planned' ? (outcome.rules ?? []) : [];
   const sources = sourcesOf([...rules, ...(at.rules ?? [])]);
-  const approvals = judgeApprovals(reviews);
+  const approvals = reviews.flatMap(judgeApprovals);
   const counting = approvals.filter((approval) => approval.kind === 'counts');
   const overriders = overrides.map(({ person }) => person);
-  const standings = await findStandings(ports, pull, {
-    people: [...counting.map(({ person }) => person), ...overriders],
-    permissions: new Map([...(await permissionsOf(ports, pull, overriders)), ...reviews.permissions]),
-    sources: [
-      ...sources,
-      ...(overrides.length === 0 ? [] : overrideSources({ rules, environments: [...at.environments.values()] })),
-    ],
-    base: runs.findLast((run) => run.head === pull.head.sha)?.base,
-  });
+  const permissions = new Map([
+    ...(await permissionsOf(ports, pulls[0], overriders)),
+    ...reviews.flatMap((facts) => [...facts.permissions]),
+  ]);
+  const standings = await findStandings(
+    ports,
+    { repository, head: { sha: at.head } },
+    {
+      people: [...counting.map(({ person }) => person), ...overriders],
+      permissions,
+      sources: [
+        ...sources,
+        ...(overrides.length === 0 ? [] : overrideSources({ rules, environments: [...at.environments.values()] })),
+      ],
+      base: at.base ?? runs.findLast((run) => run.head === at.head)?.base,
+    },
+  );
   const facts: GateFacts = {
-    head: pull.head.sha,
+    head: at.head,
     plans: plans.map((plan) => ({ plan, environment: environmentOf(plan, at.environments) })),
     ...(planProblem === undefined ? {} : { planProblem }),
     reviews,
     shownEffects: await ports.store.effects(shown),
-    pendingApprovals: await pendingApprovals(ports.store, pull.repository.id, plans),
+    pendingApprovals: await pendingApprovals(ports.store, repository.id, plans),
     configurationChanged: outcome.kind === 'planned' && outcome.configurationChanged,
     sameConfiguration: new Set(
       runs.filter((run) => contentOf(run.outcome) === contentOf(outcome)).map((run) => run.head),
@@ -104,7 +126,7 @@ export async function lookAtGate(
     overrides,
     rules,
     standings,
-    ...(at.apply === 'before-merge' ? { applied: await findTargetStandings(ports.store, pull, plans) } : {}),
+    ...(at.apply === 'before-merge' ? { applied: await findTargetStandings(ports.store, pulls[0], plans) } : {}),
   };
   const met = counting.map(
     (approval) => [approval.person.id, sourcesOfApprover(approval, sources, { ...facts, plans, approvals })] as const,

@@ -12,6 +12,11 @@ export interface CodeOwnerPorts {
   readonly clock: Clock;
 }
 
+/** A pull request, or a merge group: what is asked is what its head changes. */
+export interface ChangedHead extends Pick<PullRequest, 'repository'> {
+  readonly head: Pick<PullRequest['head'], 'sha'>;
+}
+
 export type FileOwnersFound =
   | { readonly kind: 'found'; readonly files: readonly FileOwners[] }
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -19,10 +24,10 @@ export type FileOwnersFound =
 /** Each team is one request. */
 const maxTeams = 100;
 
-/** The files that the pull request changes and somebody owns, by CODEOWNERS as it stands on the base branch: the head's own says nothing. */
+/** The files that the head changes and somebody owns, by CODEOWNERS as it stands on the base branch: the head's own says nothing. */
 export async function findFileOwners(
   ports: CodeOwnerPorts,
-  { repository, head }: PullRequest,
+  { repository, head }: ChangedHead,
   base: CommitSha | undefined,
 ): Promise<FileOwnersFound> {
   const { checkout } = ports;

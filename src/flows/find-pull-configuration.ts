@@ -1,3 +1,4 @@
+import type { Repository } from '../domain/identity.ts';
 import type { SharedConfigurationPorts } from './find-shared-configurations.ts';
 import { type ConfigurationFound, findConfiguration } from './find-targets.ts';
 import type { PullRequest, PullRequests } from './ports/github.ts';
@@ -13,7 +14,7 @@ export type PullConfigurationPorts = SharedConfigurationPorts & {
  */
 export async function findPullConfiguration(
   ports: PullConfigurationPorts,
-  { repository, base }: PullRequest,
+  { repository, base }: { readonly repository: Repository; readonly base: Pick<PullRequest['base'], 'ref'> },
   tree: SourceTree,
 ): Promise<ConfigurationFound> {
   const found = await findConfiguration(ports, repository, tree);

@@ -2,9 +2,8 @@ import type { ApprovalSource } from '../domain/config/rule.ts';
 import { atLeast, type Permission, type Person } from '../domain/gate/people.ts';
 import type { OwnedFiles, Standing, Standings } from '../domain/gate/standing.ts';
 import type { CommitSha } from '../domain/identity.ts';
-import { type CodeOwnerPorts, findFileOwners } from './find-file-owners.ts';
+import { type ChangedHead, type CodeOwnerPorts, findFileOwners } from './find-file-owners.ts';
 import { findTeams, type TeamPorts, type Teams } from './find-teams.ts';
-import type { PullRequest } from './ports/github.ts';
 
 export interface StandingPorts extends CodeOwnerPorts {
   readonly github: TeamPorts['github'];
@@ -23,19 +22,19 @@ export interface StandingQuestion {
 /** Looks up, now, who of the people is one of whom the sources name. Asks GitHub about the teams that are named and about no others. */
 export async function findStandings(
   ports: StandingPorts,
-  pull: PullRequest,
+  of: ChangedHead,
   question: StandingQuestion,
 ): Promise<Standings> {
   const { people, sources } = question;
   const owners = sources.some(({ kind }) => kind === 'codeowners')
-    ? await findFileOwners(ports, pull, question.base)
+    ? await findFileOwners(ports, of, question.base)
     : ({ kind: 'found', files: [] } as const);
   const ownerTeams =
     owners.kind === 'found'
       ? owners.files.flatMap((file) => file.owners.flatMap((owner) => (owner.kind === 'team' ? owner.slug : [])))
       : [];
   const named = sources.flatMap((source) => (source.kind === 'team' ? source.slug : []));
-  const teams = await findTeams(ports, pull.repository, { slugs: [...named, ...ownerTeams], people });
+  const teams = await findTeams(ports, of.repository, { slugs: [...named, ...ownerTeams], people });
   return {
     of: (person, source) => {
       switch (source.kind) {
@@ -48,7 +47,7 @@ export async function findStandings(
       }
     },
     size: (source) => (source.kind === 'team' ? teams.size(source.slug) : source.kind === 'user' ? 1 : undefined),
-    ownedFiles: owners.kind === 'unknown' ? owners : ownedBy(owners.files, people, { pull, teams }),
+    ownedFiles: owners.kind === 'unknown' ? owners : ownedBy(owners.files, people, { of, teams }),
   };
 }
 
@@ -62,9 +61,9 @@ type FoundOwners = Extract<Awaited<ReturnType<typeof findFileOwners>>, { readonl
 function ownedBy(
   files: FoundOwners['files'],
   people: readonly Person[],
-  { pull, teams }: { readonly pull: PullRequest; readonly teams: Teams },
+  { of, teams }: { readonly of: ChangedHead; readonly teams: Teams },
 ): OwnedFiles {
-  const organization = pull.repository.owner.toLowerCase();
+  const organization = of.repository.owner.toLowerCase();
   const owns = (person: Person, owner: FoundOwners['files'][number]['owners'][number]): boolean => {
     switch (owner.kind) {
       case 'user':

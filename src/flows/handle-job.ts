@@ -1,4 +1,5 @@
 import { advanceTarget } from './advance-target.ts';
+import { lookAtMergeGroup } from './look-at-merge-group.ts';
 import { lookAtPullRequest } from './look-at-pull-request.ts';
 import { lookAtHolds, lookAtRepository } from './look-at-repository.ts';
 import { InstallationUnusable } from './ports/github.ts';
@@ -10,7 +11,8 @@ import { reportFault } from './report-fault.ts';
 /** What was said on an open pull request, or can be asked for again, is given up after so many tries; a merge or a deployment never is. */
 const mostAttempts = 12;
 
-const triesBeforeSaying = 2;
+/** A pull request's check is put right by the next try; a queue gives a group up as soon as a check of it fails. */
+const triesBeforeSaying = { 'pull-request': 2, 'merge-group': 5 } as const;
 
 /** Runs one look. A fault is thrown, and the runner tries again later; what no retry can mend is logged and left. */
 export async function handleJob(ports: PullRequestPorts, job: Job, run: JobRun): Promise<void> {
@@ -30,8 +32,10 @@ export async function handleJob(ports: PullRequestPorts, job: Job, run: JobRun):
     }
     // The author should not stare at "in progress" while tries go on.
     const isSaid =
-      job.kind === 'pull-request' && run.attempt >= triesBeforeSaying && (await reportFault(ports, job, error));
-    if (run.attempt + 1 >= mostAttempts && (isSaid || job.kind === 'repository' || job.kind === 'holds')) {
+      (job.kind === 'pull-request' || job.kind === 'merge-group') &&
+      run.attempt >= triesBeforeSaying[job.kind] &&
+      (await reportFault(ports, job, error));
+    if (run.attempt + 1 >= mostAttempts && (isSaid || mayBeLeft(job))) {
       ports.log.error(
         { job, attempt: run.attempt, error },
         'given up after many tries; the next event about it begins anew',
@@ -42,10 +46,17 @@ export async function handleJob(ports: PullRequestPorts, job: Job, run: JobRun):
   }
 }
 
+/** Nobody stares at its check, or the next event asks for it again. */
+function mayBeLeft({ kind }: Job): boolean {
+  return kind === 'repository' || kind === 'holds' || kind === 'merge-group';
+}
+
 async function look(ports: PullRequestPorts, job: Job, run: JobRun): Promise<void> {
   switch (job.kind) {
     case 'pull-request':
       return lookAtPullRequest(ports, job);
+    case 'merge-group':
+      return lookAtMergeGroup(ports, job);
     case 'target':
       return advanceTarget(ports, job, run);
     case 'repository':

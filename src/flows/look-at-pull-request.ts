@@ -1,10 +1,6 @@
-import { sha256Text } from '../domain/audit/content-digest.ts';
-import { requirementsJson } from '../domain/audit/gate-inputs.ts';
 import { type Button, replanButton } from '../domain/command/press.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
-import { type CommitSha, commitSha, type Repository } from '../domain/identity.ts';
-import { canonicalJson } from '../domain/json.ts';
-import { cancelledCheck, type Overtaken } from '../domain/report/cancelled-check.ts';
+import { commitSha } from '../domain/identity.ts';
 import { gateCheck } from '../domain/report/gate-check.ts';
 import { inProgress } from '../domain/report/in-progress.ts';
 import { planCheck } from '../domain/report/plan-check.ts';
@@ -12,10 +8,14 @@ import { planComment, planCommentMarker } from '../domain/report/plan-comment.ts
 import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-request-view.ts';
 import { worstVerdict } from '../domain/report/shared-head.ts';
 import { answerCommands, finishCommands } from './answer-commands.ts';
+import { auditDecision } from './audit-decision.ts';
 import { hasMovedUnder } from './base-movement.ts';
-import { type GateLook, lookAtGate } from './decide-gate.ts';
+import { lookAtGate } from './decide-gate.ts';
+import { endOpenChecks } from './end-open-checks.ts';
 import { followMerge } from './follow-merge.ts';
+import { requestGroupLooks } from './look-at-merge-group.ts';
 import { type Inspection, inspectPullRequest, planInspected, plansOf } from './plan-pull-request.ts';
+import { planningId } from './planning-id.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { Job } from './ports/jobs.ts';
 import type { PlanRun } from './ports/store.ts';
@@ -42,6 +42,8 @@ export async function lookAtPullRequest(
   await ports.store.nameRepository(repository);
   const pull = await ports.github.pullRequest(repository, job.pull);
   if (pull === undefined) return;
+  // Its approvals and its head count in the merge groups that hold it.
+  await requestGroupLooks(ports.store, repository, ({ pulls }) => pulls.includes(pull.number));
   await endOlderHead(ports, pull);
   if (pull.state === 'open') return lookAtOpen(ports, pull);
   const by = pull.merge === undefined ? 'closed' : 'merged';
@@ -93,7 +95,7 @@ async function planAnew(
   at: { readonly inspection: Inspection; readonly runs: readonly PlanRun[]; readonly shown: PlanRun | undefined },
 ): Promise<PlanRun | undefined> {
   const { inspection, shown } = at;
-  const newId = `plan:${pull.repository.id}:${pull.number}:${at.runs.length + 1}`;
+  const newId = planningId(pull.repository, pull.number, at.runs.length + 1);
   if (inspection.next.kind === 'plan' && shown?.shownAtMs === undefined) {
     await ports.store.saveReported({
       key: planningKey(pull),
@@ -211,7 +213,8 @@ async function report(
     { pull: pull.number, ...gateCheck(view) },
     others.map((other) => ({ pull: other.pull, ...gateCheck(other) })),
   );
-  if (before.decision.requirements.length > 0) await auditDecision(ports, pull, before);
+  if (before.decision.requirements.length > 0)
+    await auditDecision(ports.store, pull, { key: `${pull.number}`, subject: `#${pull.number}`, gate: before });
   await reportCheck(ports, pull.repository, {
     origin: originOf('planwright/gate', run.id),
     sha: pull.head.sha,
@@ -306,28 +309,6 @@ async function isSaidBy(ports: PullRequestPorts, pull: PullRequest, origin: stri
 }
 
 /** Each decision once: it is another one when something that it was decided on is, whether or not people see a difference. */
-async function auditDecision(ports: PullRequestPorts, pull: PullRequest, gate: GateLook): Promise<void> {
-  const { decision, inputs } = gate;
-  const facts = { status: decision.status, requirements: requirementsJson(decision.requirements), inputs };
-  const item = {
-    key: `decision:${pull.number}`,
-    repository: pull.repository.id,
-    externalId: pull.head.sha,
-    content: sha256Text(canonicalJson(facts)),
-    closed: true,
-  };
-  if ((await ports.store.reported(item.repository, item.key))?.content === item.content) return;
-  await ports.store.transaction(async (records) => {
-    await records.saveReported(item);
-    await records.audit({
-      repository: pull.repository.id,
-      kind: 'decision',
-      subject: `#${pull.number}`,
-      facts: { head: pull.head.sha, ...facts },
-    });
-  });
-}
-
 function originOf(name: 'planwright/plan' | 'planwright/gate', runId: string): string {
   return name === 'planwright/plan' ? runId : `gate:${runId}`;
 }
@@ -342,26 +323,6 @@ async function endOlderHead(ports: PullRequestPorts, pull: PullRequest): Promise
   const planning = await ports.store.reported(pull.repository.id, planningKey(pull));
   if (planning !== undefined && planning.externalId !== pull.head.sha)
     await endOpenChecks(ports, pull.repository, { sha: commitSha(planning.externalId), by: 'pushed' });
-}
-
-async function endOpenChecks(
-  ports: PullRequestPorts,
-  repository: Repository,
-  { sha, by }: { readonly sha: CommitSha; readonly by: Overtaken },
-): Promise<void> {
-  for (const name of ['planwright/plan', 'planwright/gate'] as const) {
-    const row = await ports.store.reported(repository.id, checkKey(sha, name));
-    if (row === undefined || row.closed) continue;
-    const origin = row.externalId.slice(0, row.externalId.lastIndexOf('#'));
-    await reportCheck(ports, repository, {
-      origin,
-      sha,
-      name,
-      text: cancelledCheck(by),
-      annotations: [],
-      conclusion: 'cancelled',
-    });
-  }
 }
 
 function planningKey(pull: PullRequest): string {

@@ -3,6 +3,7 @@ import { answerHoldCommands } from './answer-commands.ts';
 import { answerPresses } from './answer-presses.ts';
 import { findMovement, isConcerned } from './base-movement.ts';
 import { deploymentInQuestion } from './deployment-in-question.ts';
+import { requestGroupLooks } from './look-at-merge-group.ts';
 import type { Job } from './ports/jobs.ts';
 import type { Records } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
@@ -30,6 +31,12 @@ export async function lookAtRepository(
   await ports.store.firstSeen(repository.id, ports.clock.nowMs());
   await ports.store.nameRepository(repository);
   if (job.headSha !== undefined) await answerPresses(ports, repository, commitSha(job.headSha));
+  await requestGroupLooks(
+    ports.store,
+    repository,
+    ({ branch, head }) =>
+      (job.branch === undefined || job.branch === branch) && (job.headSha === undefined || job.headSha === head),
+  );
   const filter = {
     ...(job.branch === undefined ? {} : { base: job.branch }),
     ...(job.headSha === undefined ? {} : { headSha: commitSha(job.headSha) }),

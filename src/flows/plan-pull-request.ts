@@ -72,6 +72,19 @@ export interface Inspection {
     | { readonly kind: 'plan'; readonly work: PlanningWork };
 }
 
+/** A head that is planned as if it were merged: a pull request's, or that of several which are merged together. */
+export type PlannedHead = PullRequest | TogetherMerged;
+
+interface TogetherMerged extends Pick<PullRequest, 'repository'> {
+  readonly head: Pick<PullRequest['head'], 'sha'>;
+  readonly base: Pick<PullRequest['base'], 'ref'>;
+  readonly pulls: readonly PullRequest[];
+}
+
+function pullsOf(planned: PlannedHead): readonly PullRequest[] {
+  return 'pulls' in planned ? planned.pulls : [planned];
+}
+
 interface PlanningWork {
   readonly affected: readonly AffectedTarget[];
   readonly trees: { readonly base: SourceTree; readonly merge: SourceTree };
@@ -94,17 +107,32 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
   const merged = await checkout.testMerge(repository, tip, pull.head.sha);
   if (merged.kind === 'conflict') return decided(pull, tip, undefined, { kind: 'conflict', files: merged.files });
 
+  return inspectMerge(ports, pull, { base: tip, tree: merged.tree, offline: await isOffline(ports.store, pull) });
+}
+
+/** Nothing of a fork meets a cluster until somebody with write access has said `/plan` for exactly this head. */
+export async function isOffline(store: Pick<Store, 'isLivePlanAllowed'>, pull: PullRequest): Promise<boolean> {
+  return pull.head.fork && !(await store.isLivePlanAllowed(pull.repository.id, pull.number, pull.head.sha));
+}
+
+/** … of a merge that is there already, as a tree. Both commits and the tree are in the mirror. */
+export async function inspectMerge(
+  ports: PlanPullRequestPorts,
+  pull: PlannedHead,
+  of: { readonly base: CommitSha; readonly tree: TreeSha; readonly offline: boolean },
+): Promise<Inspection> {
+  const { checkout } = ports;
+  const { repository } = pull;
+  const { base: tip, tree, offline } = of;
   const base = await listSource(checkout, repository, tip);
-  const changed = await checkout.changedPaths(repository, tip, merged.tree);
+  const changed = await checkout.changedPaths(repository, tip, tree);
   const found = await findPullConfiguration(ports, pull, base);
   const configurationChanged = changed.some((path) => isOwnerPath(repository, path));
-  const merge =
-    changed.length === 0 ? { ...base, at: merged.tree } : await listSource(checkout, repository, merged.tree);
+  const merge = changed.length === 0 ? { ...base, at: tree } : await listSource(checkout, repository, tree);
   const configurationContent = configurationChanged ? contentOf(repository, merge) : undefined;
   if (found.kind === 'invalid')
-    return decided(pull, tip, merged.tree, await brokenBase(ports, pull, { found, merge, changed }));
+    return decided(pull, tip, tree, await brokenBase(ports, pull, { found, merge, changed }));
 
-  const offline = pull.head.fork && !(await ports.store.isLivePlanAllowed(repository.id, pull.number, pull.head.sha));
   const targets = {
     base: await findTargetsBy(ports, repository, { found, tree: base }),
     merge: await findTargetsBy(ports, repository, { found, tree: merge }),
@@ -125,7 +153,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
     ...(next === undefined ? [] : await headProblems(ports, pull, { next, merge })),
   ];
   if (affected.length === 0 && !configurationChanged && problems.every((problem) => problem.severity === 'warning')) {
-    return { ...decided(pull, tip, merged.tree, { kind: 'no-changes' }), ...rulesOf(found) };
+    return { ...decided(pull, tip, tree, { kind: 'no-changes' }), ...rulesOf(found) };
   }
   const { environments, rules, apply } = rulesOf(found);
   const advice = found.kind === 'none' ? adviceFor(affected) : undefined;
@@ -136,7 +164,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
   );
   return {
     base: tip,
-    tree: merged.tree,
+    tree,
     fingerprint: JSON.stringify([
       pull.head.sha,
       pull.base.ref,
@@ -145,7 +173,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
       deployed,
       offline,
       problems,
-      ...(rules.length === 0 ? [] : [rulesFingerprint(rules, rulePull(pull))]),
+      ...(rules.length === 0 ? [] : pullsOf(pull).map((one) => rulesFingerprint(rules, rulePull(one)))),
     ]),
     targets: new Set(affected.map(({ target }) => target.name)),
     environments,
@@ -172,7 +200,7 @@ export async function inspectPullRequest(ports: PlanPullRequestPorts, pull: Pull
 /** Plans every affected target live (or, for a fork, without any cluster). */
 export async function planInspected(
   ports: PlanPullRequestPorts,
-  pull: PullRequest,
+  pull: PlannedHead,
   inspection: Inspection,
 ): Promise<PlanningOutcome> {
   if (inspection.next.kind === 'decided') return inspection.next.outcome;
@@ -207,7 +235,7 @@ export async function planInspected(
 
 async function planAffected(
   ports: PlanPullRequestPorts,
-  pull: PullRequest,
+  pull: PlannedHead,
   of: {
     readonly inspection: Inspection;
     readonly affected: AffectedTarget;
@@ -252,14 +280,15 @@ async function planAffected(
     };
   }
   const deployed = await ports.store.deployed(repository.id, target.name);
-  const isOwn =
-    deployed !== undefined && (await ports.store.testMergeOf(repository.id, deployed.commit))?.pull === pull.number;
+  const numbers = new Set(pullsOf(pull).map(({ number }) => number));
+  const testMerge = deployed && (await ports.store.testMergeOf(repository.id, deployed.commit));
+  const isOwn = testMerge !== undefined && numbers.has(testMerge.pull);
   const before =
     deployed === undefined
       ? undefined
       : await renderCommit(ports, repository, { target, deployed, all: work.targets.base.targets });
   const pendingPulls = (await ports.store.pendingPulls(repository.id, target.name)).filter(
-    (number) => number !== pull.number,
+    (number) => !numbers.has(number),
   );
   const planned = await planTarget(ports, {
     repository,
@@ -274,9 +303,16 @@ async function planAffected(
     pendingPulls,
     neighbours,
   });
-  const rules = await matchPlanned(ports, { rules: inspection.rules, pull, target, planned });
-  const nextRules = await matchPlanned(ports, { rules: work.next?.rules ?? [], pull, target, planned });
-  return { plan: planned.plan, rules, nextRules };
+  // What a rule knows of a pull request may hold for one of a merge group, which then is that rule's as a whole.
+  const matched = async (rules: readonly Rule[]) => {
+    const each = pullsOf(pull).map((one) => matchPlanned(ports, { rules, pull: one, target, planned }));
+    return joinMatchedRules((await Promise.all(each)).flat());
+  };
+  return {
+    plan: planned.plan,
+    rules: await matched(inspection.rules),
+    nextRules: await matched(work.next?.rules ?? []),
+  };
 }
 
 /** Renders a target as it was at a commit that was deployed. */
@@ -308,7 +344,7 @@ export async function renderCommit(
 /** Targets that this pull request applied to stay its own until the lock is released: also where the head takes everything back. */
 async function withLocked(
   ports: PlanPullRequestPorts,
-  pull: PullRequest,
+  pull: PlannedHead,
   at: {
     readonly found: ConfigurationFound;
     readonly targets: { readonly base: FoundTargets; readonly merge: FoundTargets };
@@ -318,7 +354,8 @@ async function withLocked(
   const { found, targets } = at;
   if (found.kind !== 'configured') return at.affected;
   const affected = new Map(at.affected.map((one) => [one.target.name, one]));
-  for (const name of await ports.store.locksOf(pull.repository.id, pull.number)) {
+  const locks = await Promise.all(pullsOf(pull).map(({ number }) => ports.store.locksOf(pull.repository.id, number)));
+  for (const name of locks.flat()) {
     const deployed = await ports.store.deployed(pull.repository.id, name);
     if (affected.has(name)) continue;
     const [base, head] = [targets.base, targets.merge].map((side) => side.targets.find((one) => one.name === name));
@@ -332,10 +369,12 @@ async function withLocked(
 /** What the target has; while it has exactly what was planned and applied for this head and tip, what it had before: the plan stays as people read it. */
 async function deployedBefore(
   store: Store,
-  pull: PullRequest,
+  pull: PlannedHead,
   { tip, target }: { readonly tip: CommitSha; readonly target: Target },
 ): Promise<CommitSha | undefined> {
   const deployed = await store.deployed(pull.repository.id, target.name);
+  // With a merge queue nothing is applied before the merge.
+  if ('pulls' in pull) return deployed?.commit;
   const own = (await store.deploymentsBeforeMerge(pull.repository.id, pull.number)).findLast(
     (deployment) => deployment.target === target.name && deployment.commit === deployed?.commit,
   );
@@ -353,7 +392,7 @@ function clusterOf(server: ServerSettings, target: Target): ServerCluster | unde
 /** A broken base: nothing is planned by it, and only a head that mends it can be gated. */
 async function brokenBase(
   ports: PlanPullRequestPorts,
-  pull: PullRequest,
+  pull: PlannedHead,
   at: {
     readonly found: Extract<ConfigurationFound, { readonly kind: 'invalid' }>;
     readonly merge: SourceTree;
@@ -382,7 +421,7 @@ async function brokenBase(
 /** What a head would break for everyone who comes after it. */
 async function headProblems(
   ports: PlanPullRequestPorts,
-  { repository }: PullRequest,
+  { repository }: PlannedHead,
   { next, merge }: { readonly next: ConfigurationFound; readonly merge: SourceTree },
 ): Promise<readonly Problem[]> {
   if (next.kind === 'invalid') return next.problems;
@@ -403,7 +442,7 @@ function contentOf(repository: Repository, tree: SourceTree): string {
   );
 }
 
-function decided(pull: PullRequest, base: CommitSha, tree: TreeSha | undefined, outcome: PlanningOutcome): Inspection {
+function decided(pull: PlannedHead, base: CommitSha, tree: TreeSha | undefined, outcome: PlanningOutcome): Inspection {
   return {
     base,
     tree,

@@ -55,6 +55,7 @@ async function request(records: Records, look: Look): Promise<void> {
       await records.requestJob({ job: look, delayMs: look.branch === undefined ? 0 : settleMs });
       return;
     case 'pull-request':
+    case 'merge-group':
     case 'holds':
       await records.requestJob({ job: look });
   }

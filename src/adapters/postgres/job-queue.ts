@@ -11,7 +11,13 @@ export interface QueuedJob {
   readonly attempt: number;
 }
 
-export const queueNames = ['pull-request', 'target', 'repository', 'holds'] as const satisfies readonly Job['kind'][];
+export const queueNames = [
+  'pull-request',
+  'merge-group',
+  'target',
+  'repository',
+  'holds',
+] as const satisfies readonly Job['kind'][];
 
 /** pg-boss takes no shorter one; a dead worker is noticed after it and at most one supervision. */
 const heartbeatSeconds = 10;
@@ -80,6 +86,8 @@ export function subjectKey(job: Job): string {
   switch (job.kind) {
     case 'pull-request':
       return `${job.repository}#${job.pull}`;
+    case 'merge-group':
+      return `${job.repository}:${job.head}:${job.ref}`;
     case 'target':
       return `${job.repository}:${job.target}`;
     case 'repository':

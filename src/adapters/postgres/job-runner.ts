@@ -5,7 +5,13 @@ import { type JobQueue, type QueuedJob, queueNames } from './job-queue.ts';
 import type { Db } from './tables.ts';
 
 /** How many jobs of a kind one process runs at once. */
-const workers: Readonly<Record<Job['kind'], number>> = { 'pull-request': 8, target: 8, holds: 1, repository: 2 };
+const workers: Readonly<Record<Job['kind'], number>> = {
+  'pull-request': 8,
+  'merge-group': 4,
+  target: 8,
+  holds: 1,
+  repository: 2,
+};
 /** Finds delayed jobs whose time has come and notifications that were lost; pg-boss allows no shorter one. */
 const pollSeconds = 0.5;
 const longestBackOffMs = 5 * 60_000;

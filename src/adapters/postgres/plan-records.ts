@@ -161,6 +161,12 @@ export function planRecords(db: Db): PlanRecords {
         .where('repository', '=', repository)
         .where('head', '=', head)
         .execute();
+      await db
+        .updateTable('merge_group')
+        .set({ fingerprint: '' })
+        .where('repository', '=', repository)
+        .where('head', '=', head)
+        .execute();
     },
 
     async allowLivePlan(repository, pull, head) {

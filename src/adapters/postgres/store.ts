@@ -12,6 +12,7 @@ import { deployedRecords } from './deployed-records.ts';
 import { deploymentRecords } from './deployment-records.ts';
 import { takeLock } from './fencing.ts';
 import type { JobQueue } from './job-queue.ts';
+import { mergeGroupRecords } from './merge-group-records.ts';
 import { mergeRecords } from './merge-records.ts';
 import { checkMigrated } from './migrations/migrate.ts';
 import { overrideRecords } from './override-records.ts';
@@ -81,6 +82,7 @@ function tableRecords(db: Db): Omit<Records, keyof LastRecords> {
     ...commandRecords(db),
     ...pressRecords(db),
     ...planRecords(db),
+    ...mergeGroupRecords(db),
     ...reportedRecords(db),
     ...mergeRecords(db),
     ...overrideRecords(db),

@@ -60,6 +60,19 @@ export interface Tables {
     readonly outcome: JsonColumn;
     readonly shown_at_ms: number | null;
   };
+  readonly merge_group: {
+    readonly repository: number;
+    readonly head: string;
+    readonly ref: string;
+    readonly branch: string;
+    readonly pulls: readonly number[];
+    readonly plannings: number;
+    readonly base: string | null;
+    readonly fingerprint: string;
+    readonly outcome: OptionalJsonColumn;
+    readonly over: boolean;
+    readonly changed_at: Generated<Date>;
+  };
   readonly live_plan: {
     readonly repository: number;
     readonly pull: number;

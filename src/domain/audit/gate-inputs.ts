@@ -1,3 +1,4 @@
+import type { ReviewFacts } from '../gate/approvals.ts';
 import type { GateFacts } from '../gate/decide-gate.ts';
 import type { Requirement } from '../gate/decision.ts';
 import type { Person } from '../gate/people.ts';
@@ -8,7 +9,7 @@ import type { Json, JsonObject } from '../json.ts';
  * decide again, together with the plans and the configuration at the base.
  */
 export function gateInputs(facts: GateFacts): JsonObject {
-  const { reviews, exclusions, permissions, shown } = facts.reviews;
+  const [first, ...others] = facts.reviews.map(reviewInputs);
   return {
     head: facts.head,
     plans: facts.plans.map(({ plan, environment }) => ({
@@ -19,6 +20,29 @@ export function gateInputs(facts: GateFacts): JsonObject {
       approvals: environment.approvals,
     })),
     planProblem: facts.planProblem ?? null,
+    ...first,
+    // Of the other pull requests of a merge group.
+    ...(others.length === 0 ? {} : { alongside: others }),
+    overrides: (facts.overrides ?? []).map(({ of, plans, person, sources, comment }) => ({
+      of: { ...of },
+      plans: [...plans],
+      by: personJson(person),
+      sources: [...sources],
+      comment,
+    })),
+    rules: facts.rules.map(({ name, origin, targets, problem }) => ({
+      name,
+      origin,
+      targets: [...targets],
+      problem: problem ?? null,
+    })),
+    configurationChanged: facts.configurationChanged,
+    offline: facts.offline,
+  };
+}
+
+function reviewInputs({ reviews, exclusions, permissions, shown }: ReviewFacts): JsonObject {
+  return {
     reviews: reviews.map(({ id, reviewer, state, commit, submittedAtMs }) => ({
       id,
       by: reviewer === undefined ? null : personJson(reviewer),
@@ -35,21 +59,6 @@ export function gateInputs(facts: GateFacts): JsonObject {
       lastPusher: exclusions.lastPusher === undefined ? 'unknown' : personJson(exclusions.lastPusher),
     },
     shown: shown.map((run) => ({ head: run.head, atMs: run.shownAtMs, plans: [...run.plans] })),
-    overrides: (facts.overrides ?? []).map(({ of, plans, person, sources, comment }) => ({
-      of: { ...of },
-      plans: [...plans],
-      by: personJson(person),
-      sources: [...sources],
-      comment,
-    })),
-    rules: facts.rules.map(({ name, origin, targets, problem }) => ({
-      name,
-      origin,
-      targets: [...targets],
-      problem: problem ?? null,
-    })),
-    configurationChanged: facts.configurationChanged,
-    offline: facts.offline,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Hint {
   readonly comment?: { readonly id: number; readonly bodyDigest: string };
   /** `refs/heads/main` of a push; the branch name of others. */
   readonly ref?: string;
+  /** Of a merge group, with `refs/heads/`: its own branch, and the one that it will be merged into. */
+  readonly group?: { readonly headRef: string; readonly baseRef: string };
   /** Head SHA of a check or a merge group; `after` of a push. */
   readonly sha?: string;
   /** A button of a check, GitHub's own for running it again included, and who pressed it. */

@@ -1,5 +1,7 @@
 import type { Person } from '../gate/people.ts';
 import {
+  type CommitSha,
+  commitSha,
   type DeliveryGuid,
   type InstallationId,
   installationId,
@@ -26,6 +28,15 @@ export type Look =
       readonly branch?: string;
       readonly headSha?: string;
     }
+  /** A merge group that the queue has made, or given up. */
+  | {
+      readonly kind: 'merge-group';
+      readonly installation: InstallationId;
+      readonly repository: RepositoryId;
+      readonly branch: string;
+      readonly ref: string;
+      readonly head: CommitSha;
+    }
   /** Somebody wrote on an issue that may be a hold's. */
   | { readonly kind: 'holds'; readonly installation: InstallationId; readonly repository: RepositoryId }
   /** A new comment that may hold commands. */
@@ -45,6 +56,10 @@ export type Look =
       readonly identifier: string;
       readonly by: Person;
     };
+
+const branches = 'refs/heads/';
+/** Only GitHub can push there. */
+const queueBranches = 'gh-readonly-queue/';
 
 /** Actions after which a pull request has to be looked at. */
 const pullActions = new Set([
@@ -95,9 +110,16 @@ export function interpretHint(hint: Hint): readonly Look[] {
       ];
     }
     case 'push':
-      return hint.ref?.startsWith('refs/heads/') === true && !hint.ref.startsWith('refs/heads/gh-readonly-queue/')
-        ? [{ kind: 'repository', installation, repository, branch: hint.ref.slice('refs/heads/'.length) }]
+      return hint.ref?.startsWith(branches) === true && !hint.ref.startsWith(`${branches}${queueBranches}`)
+        ? [{ kind: 'repository', installation, repository, branch: hint.ref.slice(branches.length) }]
         : [];
+    case 'merge_group': {
+      const { group, sha } = hint;
+      if (sha === undefined || !group?.baseRef.startsWith(branches)) return [];
+      if (!group.headRef.startsWith(`${branches}${queueBranches}`)) return [];
+      const [branch, ref] = [group.baseRef.slice(branches.length), group.headRef.slice(branches.length)];
+      return [{ kind: 'merge-group', installation, repository, branch, ref, head: commitSha(sha) }];
+    }
     case 'check_run':
     case 'check_suite': {
       if ((hint.action !== 'rerequested' && hint.action !== 'requested_action') || hint.sha === undefined) return [];

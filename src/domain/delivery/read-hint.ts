@@ -25,6 +25,7 @@ export function readHint(delivery: { readonly guid: string; readonly event: stri
   const pushed = delivery.event === 'push';
   const ref = pushed ? text(payload['ref']) : text(record(record(payload['pull_request'])['base'])['ref']);
   const sha = pushed ? shaText(payload['after']) : headShaOf(payload);
+  const group = groupOf(payload);
   const button = buttonOf(action, payload);
   const repositories = repositoriesOf(delivery.event, payload);
   return {
@@ -39,6 +40,7 @@ export function readHint(delivery: { readonly guid: string; readonly event: stri
     ...(comment === undefined ? {} : { comment }),
     ...(ref === undefined ? {} : { ref }),
     ...(sha === undefined ? {} : { sha }),
+    ...(group === undefined ? {} : { group }),
     ...(button === undefined ? {} : { requestedAction: button }),
   };
 }
@@ -71,6 +73,13 @@ function headShaOf(payload: Payload): string | undefined {
     if (sha !== undefined) return sha;
   }
   return undefined;
+}
+
+function groupOf(payload: Payload): Hint['group'] | undefined {
+  const group = record(payload['merge_group']);
+  const headRef = text(group['head_ref']);
+  const baseRef = text(group['base_ref']);
+  return headRef === undefined || baseRef === undefined ? undefined : { headRef, baseRef };
 }
 
 /** GitHub's own button asks for what Re-plan asks for. */

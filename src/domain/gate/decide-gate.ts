@@ -19,14 +19,15 @@ export interface GateFacts {
   readonly plans: readonly { readonly plan: Plan; readonly environment: Environment }[];
   /** Why there is no current plan although one is needed; undefined when there is. */
   readonly planProblem?: string;
-  readonly reviews: ReviewFacts;
-  /** Effects of every plan that was ever shown for this pull request, by digest. */
+  /** Of the pull request; of each one of a merge group, where an approval counts on whichever it was given, and an objection blocks all. */
+  readonly reviews: readonly ReviewFacts[];
+  /** Effects of every plan that was ever shown for these pull requests, by digest. */
   readonly shownEffects: ReadonlyMap<PlanDigest, readonly Effect[]>;
   /** Approvals recorded at the merges of pull requests that are not deployed yet, a list a target. */
   readonly pendingApprovals: ReadonlyMap<TargetName, readonly Approval[]>;
   /** The head changes the configuration or the code owners. */
   readonly configurationChanged: boolean;
-  /** Heads of this pull request whose configuration and code owners' files are those of the current one. */
+  /** Heads of these pull requests whose configuration and code owners' files are those of the current one. */
   readonly sameConfiguration: ReadonlySet<CommitSha>;
   /** The head lies in a fork and was only checked offline. */
   readonly offline: boolean;
@@ -40,13 +41,14 @@ export interface GateFacts {
   readonly applied?: ReadonlyMap<TargetName, TargetStanding>;
 }
 
-/** Decides the gate of a pull request; the same facts give the same decision, and the decision says why. */
+/** Decides the gate of a pull request, or of a merge group; the same facts give the same decision, and the decision says why. */
 export function decideGate(facts: GateFacts): GateDecision {
-  const approvals = judgeApprovals(facts.reviews);
+  const approvals = facts.reviews.flatMap(judgeApprovals);
   const requirements: Requirement[] = [currentPlan(facts)];
-  const objectors = requestedChanges(facts.reviews);
+  const objectors = facts.reviews.flatMap(requestedChanges);
   if (objectors.length > 0) requirements.push(changesRequested(objectors));
-  if (facts.reviews.exclusions.lastPusher === undefined && needsPeople(facts)) requirements.push(unknownPusher());
+  if (facts.reviews.some(({ exclusions }) => exclusions.lastPusher === undefined) && needsPeople(facts))
+    requirements.push(unknownPusher());
   if (facts.offline) requirements.push(plannedLive(facts));
   for (const environment of environmentsOf(facts))
     requirements.push(environmentApprovals(environment, facts, approvals));
@@ -96,7 +98,7 @@ function currentPlan(facts: GateFacts): Requirement {
 }
 
 function changesRequested(people: readonly Person[]): Requirement {
-  const names = people.map((person) => person.login);
+  const names = [...new Set(people.map((person) => person.login))];
   return {
     name: 'no changes requested',
     status: 'failed',

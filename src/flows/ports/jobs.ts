@@ -1,4 +1,4 @@
-import type { InstallationId, PullNumber, RepositoryId, TargetName } from '../../domain/identity.ts';
+import type { CommitSha, InstallationId, PullNumber, RepositoryId, TargetName } from '../../domain/identity.ts';
 
 /**
  * Work to look at something again. A job carries no facts: the flow loads everything, decides and acts, and may be run again at any time.
@@ -25,6 +25,15 @@ export type Job =
       readonly headSha?: string;
     }
   | {
+      /** A group of a merge queue: `ref` is its own branch, `branch` the one that it will be merged into, both without `refs/heads/`. */
+      readonly kind: 'merge-group';
+      readonly installation: InstallationId;
+      readonly repository: RepositoryId;
+      readonly branch: string;
+      readonly ref: string;
+      readonly head: CommitSha;
+    }
+  | {
       /** Comments on the issues of held deployments. */
       readonly kind: 'holds';
       readonly installation: InstallationId;
@@ -48,7 +57,7 @@ export interface JobRun {
 }
 
 /**
- * Runs jobs. One job a subject (pull request, target, repository) at a time; a newer request supersedes one that is queued; a request made while
+ * Runs jobs. One job a subject (pull request, merge group, target, repository) at a time; a newer request supersedes one that is queued; a request made while
  * the subject's job runs is run after it. A job whose process was killed is run again.
  */
 export interface JobRunner {

@@ -44,6 +44,29 @@ export interface LatestRun extends Pick<PlanRun, 'pull' | 'head' | 'base' | 'tre
   readonly targets: ReadonlySet<TargetName>;
 }
 
+/** A merge group that was looked at. */
+export interface MergeGroupRecord {
+  readonly repository: RepositoryId;
+  readonly head: CommitSha;
+  /** Its own branch, without `refs/heads/`. */
+  readonly ref: string;
+  /** The branch that it is to be merged into. */
+  readonly branch: string;
+  /** What it holds, next to be merged first. */
+  readonly pulls: readonly PullNumber[];
+  /** What came of planning it last; undefined before. */
+  readonly planned?: {
+    /** 1 for the first planning. */
+    readonly count: number;
+    readonly base: CommitSha;
+    /** As a plan run's. */
+    readonly fingerprint: string;
+    readonly outcome: PlanningOutcome;
+  };
+  /** It was merged or given up, and will not come back. */
+  readonly over: boolean;
+}
+
 /** A command line of a comment, waiting to be answered once. */
 export interface StoredCommand {
   readonly commentId: number;
@@ -196,8 +219,12 @@ export interface Records {
   markShown(runId: string, shownAtMs: number): Promise<void>;
   /** Pull requests that were planned with this head. */
   pullsWithHead(repository: RepositoryId, head: CommitSha): Promise<readonly PullNumber[]>;
-  /** Empties the fingerprints of the runs for this head, so that the next look plans again. */
+  /** Empties the fingerprints of the runs and of the merge group with this head, so that the next look plans again. */
   forgetPlanRuns(repository: RepositoryId, head: CommitSha): Promise<void>;
+  saveMergeGroup(group: MergeGroupRecord): Promise<void>;
+  mergeGroup(repository: RepositoryId, head: CommitSha): Promise<MergeGroupRecord | undefined>;
+  /** Those that are not over, without what they were planned as. */
+  openMergeGroups(repository: RepositoryId): Promise<readonly Omit<MergeGroupRecord, 'planned' | 'over'>[]>;
   /** Effects of these plans, for coverage. */
   effects(plans: readonly PlanDigest[]): Promise<ReadonlyMap<PlanDigest, readonly Effect[]>>;
 

@@ -43,11 +43,13 @@ function decide(situation: Situation = {}): GateDecision {
   return decideGate({
     head,
     plans: plans.map((one) => ({ plan: one, environment: { ...production, ...environment } })),
-    reviews: reviewFacts(reviews, {
-      ...(permissions === undefined ? {} : { permissions: new Map(Object.entries(permissions)) }),
-      exclusions: exclusions(situation.lastPusher === 'unknown' ? { lastPusher: undefined } : {}),
-      shown: [shown(), shown({ head: base, plans: [digest('bbbb')] })],
-    }),
+    reviews: [
+      reviewFacts(reviews, {
+        ...(permissions === undefined ? {} : { permissions: new Map(Object.entries(permissions)) }),
+        exclusions: exclusions(situation.lastPusher === 'unknown' ? { lastPusher: undefined } : {}),
+        shown: [shown(), shown({ head: base, plans: [digest('bbbb')] })],
+      }),
+    ],
     shownEffects: new Map(situation.shownEffects ?? [[shownDigest, effects]]),
     pendingApprovals: new Map(),
     configurationChanged: false,
@@ -119,7 +121,7 @@ describe('the gate of a pull request', () => {
         { plan: current, environment: production },
         { plan: staging, environment: { ...production, name: 'staging', approvals: 0 } },
       ],
-      reviews: reviewFacts([]),
+      reviews: [reviewFacts([])],
       shownEffects: new Map(),
       pendingApprovals: new Map(),
       configurationChanged: false,
@@ -147,7 +149,7 @@ describe('the gate of a pull request', () => {
         { plan: current, environment: production },
         { plan: staging, environment: { ...production, name: 'staging' } },
       ],
-      reviews: reviewFacts([review(kim)]),
+      reviews: [reviewFacts([review(kim)])],
       shownEffects: new Map([[shownDigest, effects]]),
       pendingApprovals: new Map(),
       configurationChanged: false,

@@ -84,10 +84,12 @@ function decided(rulesText: string, { change, ...of }: Case) {
         environment: { name: environment, cluster: environment, approvals: 0, after: [] },
       },
     ],
-    reviews: reviewFacts(
-      approvers.map(({ who }, at) => review(who, { submittedAtMs: atSecond(10 + at) })),
-      { shown: [shown()] },
-    ),
+    reviews: [
+      reviewFacts(
+        approvers.map(({ who }, at) => review(who, { submittedAtMs: atSecond(10 + at) })),
+        { shown: [shown()] },
+      ),
+    ],
     shownEffects: new Map([[shownDigest, effects]]),
     pendingApprovals: new Map(),
     configurationChanged: false,

@@ -27,7 +27,7 @@ function decide({ rules = [matchedRule()], reviews = [], ...more }: Situation): 
   return decideGate({
     head,
     plans: [{ plan: current, environment: production }],
-    reviews: reviewFacts(reviews, { shown: [shown()] }),
+    reviews: [reviewFacts(reviews, { shown: [shown()] })],
     shownEffects: new Map([[shownDigest, effects]]),
     pendingApprovals: new Map(),
     configurationChanged: false,
@@ -122,7 +122,7 @@ describe('a rule that asks for people', () => {
   });
 
   test('needs to know who pushed', () => {
-    const reviews = reviewFacts([], { exclusions: { ...reviewFacts([]).exclusions, lastPusher: undefined } });
+    const reviews = [reviewFacts([], { exclusions: { ...reviewFacts([]).exclusions, lastPusher: undefined } })];
     expect(decide({ facts: { reviews } }).requirements.map(({ name }) => name)).toContain('last pusher is known');
   });
 
@@ -263,10 +263,12 @@ const decideFor = (
     reviews: reviewsOf(of.people),
     facts: {
       plans: [{ plan: current, environment: { ...production, approvals: of.approvals } }],
-      reviews: reviewFacts(reviewsOf(of.people), {
-        shown: [shown()],
-        permissions: new Map(town.map(({ login }) => [login, 'write'])),
-      }),
+      reviews: [
+        reviewFacts(reviewsOf(of.people), {
+          shown: [shown()],
+          permissions: new Map(town.map(({ login }) => [login, 'write'])),
+        }),
+      ],
     },
   });
 

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { foundations } from './0001-foundations.ts';
+import { mergeGroups } from './0002-merge-groups.ts';
 import { targetLocks } from './0002-target-locks.ts';
 import { auditEnd } from './0003-audit-end.ts';
 import { overrides } from './0004-overrides.ts';
@@ -11,6 +12,7 @@ import { unseenDeployments } from './0008-unseen-deployments.ts';
 const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
   { number: 1, name: 'foundations', sql: foundations },
   { number: 2, name: 'target-locks', sql: targetLocks },
+  { number: 2, name: 'merge-groups', sql: mergeGroups },
   { number: 3, name: 'audit-end', sql: auditEnd },
   { number: 4, name: 'overrides', sql: overrides },
   { number: 5, name: 'hold-approval-sources', sql: holdApprovalSources },
