@@ -62,6 +62,7 @@ export async function followMerge(ports: PullRequestPorts, pull: PullRequest): P
   };
   if (known !== undefined && (await ports.store.deploymentsOfMerge(repository.id, pull.number)).length > 0)
     return reportMerge(ports, pull, { ...report, record: known });
+  await recordThoseInFront(ports, pull);
   const work = await findMergeWork(ports, pull, last);
   if (work === undefined) return;
   const record = known ?? (await recordMerge(ports, pull, { last, work }));
@@ -70,6 +71,35 @@ export async function followMerge(ports: PullRequestPorts, pull: PullRequest): P
     record,
     ...(work.nothing === undefined ? {} : { nothingMayBeDeployed: work.nothing }),
   });
+}
+
+/**
+ * A merge queue brings several pull requests in one push, and they are heard of in any order: those in front are recorded first, as their approvals count for
+ * what comes after them.
+ */
+async function recordThoseInFront(ports: PullRequestPorts, pull: PullRequest): Promise<void> {
+  const { repository } = pull;
+  const groups = await ports.store.mergeGroupsOf(repository.id, pull.number);
+  const inFront = groups
+    .map(({ pulls }) => pulls.slice(0, pulls.indexOf(pull.number)))
+    .reduce((longest, numbers) => (numbers.length > longest.length ? numbers : longest), []);
+  for (const number of inFront) {
+    if ((await ports.store.merge(repository.id, number)) !== undefined) continue;
+    const other = await ports.github.pullRequest(repository, number);
+    if (other === undefined || !(await isMergedBelow(ports, other, pull))) continue;
+    const runs = await ports.store.planRuns(repository.id, number);
+    const last = runs.findLast((run) => run.head === other.head.sha);
+    const work = await findMergeWork(ports, other, last);
+    if (work !== undefined) await recordMerge(ports, other, { last, work });
+  }
+}
+
+async function isMergedBelow({ checkout }: PullRequestPorts, below: PullRequest, pull: PullRequest): Promise<boolean> {
+  if (below.merge === undefined || pull.merge === undefined || below.base.ref !== pull.base.ref) return false;
+  const { repository } = pull;
+  for (const { commit } of [below.merge, pull.merge])
+    if (!(await checkout.fetchCommit(repository, commit))) return false;
+  return checkout.isAncestor(repository, below.merge.commit, pull.merge.commit);
 }
 
 /** Whoever may write could bring a branch of their own with rules of its own: only the default branch is deployed. */
@@ -124,6 +154,8 @@ async function recordMerge(
       : [],
   );
   return ports.store.transaction(async (records) => {
+    const there = await records.merge(repository.id, pull.number);
+    if (there !== undefined) return there;
     const record = await records.recordMerge({
       repository: repository.id,
       pull: pull.number,

@@ -1,14 +1,15 @@
 import { type Selectable, sql } from 'kysely';
 import { commitSha, pullNumber, repositoryId } from '../../domain/identity.ts';
-import type { MergeGroupRecord, Records } from '../../flows/ports/store.ts';
+import type { MergeGroupMembers, MergeGroupRecord, Records } from '../../flows/ports/store.ts';
 import { jsonTextInTurns } from './json-text.ts';
 import { readOutcome } from './plan-json.ts';
 import { readRow } from './read-row.ts';
 import type { Db, Tables } from './tables.ts';
 
+type MergeGroupRecords = Pick<Records, 'saveMergeGroup' | 'mergeGroup' | 'openMergeGroups' | 'mergeGroupsOf'>;
 type Row = Selectable<Tables['merge_group']>;
 
-export function mergeGroupRecords(db: Db): Pick<Records, 'saveMergeGroup' | 'mergeGroup' | 'openMergeGroups'> {
+export function mergeGroupRecords(db: Db): MergeGroupRecords {
   return {
     async saveMergeGroup(group) {
       const { planned } = group;
@@ -51,10 +52,21 @@ export function mergeGroupRecords(db: Db): Pick<Records, 'saveMergeGroup' | 'mer
         .execute();
       return rows.map((row) => readRow('merge_group', row.head, () => readGroup(row)));
     },
+
+    async mergeGroupsOf(repository, pull) {
+      const rows = await db
+        .selectFrom('merge_group')
+        .select(['repository', 'head', 'ref', 'branch', 'pulls'])
+        .where('repository', '=', repository)
+        .where(sql<boolean>`pulls @> array[${pull}]::int[]`)
+        .orderBy('changed_at')
+        .execute();
+      return rows.map((row) => readRow('merge_group', row.head, () => readGroup(row)));
+    },
   };
 }
 
-function readGroup(row: Pick<Row, 'repository' | 'head' | 'ref' | 'branch' | 'pulls'>) {
+function readGroup(row: Pick<Row, 'repository' | 'head' | 'ref' | 'branch' | 'pulls'>): MergeGroupMembers {
   return {
     repository: repositoryId(row.repository),
     head: commitSha(row.head),

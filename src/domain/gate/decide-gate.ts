@@ -152,7 +152,7 @@ function environmentApprovals(
   const override = overrideOfApprovals(environment, facts);
   const open = plans.filter((plan) => !coveredBy(plan, facts, approvals, environment.approvals));
   const evidence = [
-    ...approvals.map((approval) => evidenceOf(approval, plans, facts)),
+    ...approvals.flatMap((approval) => evidenceOf(approval, plans, facts)),
     ...(override.kind === 'overridden' ? [] : override.evidence),
   ];
   if (override.kind === 'overridden')
@@ -194,16 +194,27 @@ function coveredBy(plan: Plan, facts: GateFacts, approvals: readonly JudgedAppro
   return isCovered(plan, [...pending, ...current], needed);
 }
 
-function evidenceOf(approval: JudgedApproval, plans: readonly Plan[], facts: GateFacts): string {
+function evidenceOf(approval: JudgedApproval, plans: readonly Plan[], facts: GateFacts): readonly string[] {
   const { login } = approval.person;
-  if (approval.kind === 'refused') return `${login}'s approval does not count: ${approval.reason}`;
+  if (approval.kind === 'refused') return [`${login}'s approval does not count: ${approval.reason}`];
   const own = [approvalOf(approval, facts.shownEffects)];
-  const open = plans
+  const about = plansShownTo(own, plans, facts);
+  if (about.length === 0) return [];
+  const open = about
     .filter((plan) => !isCovered(plan, own.concat(facts.pendingApprovals.get(plan.target) ?? []), 1))
     .map((plan) => plan.target);
   const of = approval.commit === facts.head ? '' : ` (given for ${approval.commit.slice(0, 7)})`;
-  if (open.length === 0) return `${login} approved these effects${of}`;
-  return `${login} approved other effects of ${open.join(', ')}${of}: the plan has changed since; approve again`;
+  if (open.length > 0)
+    return [`${login} approved other effects of ${open.join(', ')}${of}: the plan has changed since; approve again`];
+  const where = about.length === plans.length ? '' : ` of ${about.map((plan) => plan.target).join(', ')}`;
+  return [`${login} approved these effects${where}${of}`];
+}
+
+/** In a merge group, who approved one pull request was not shown what the others do. */
+function plansShownTo(approvals: readonly Approval[], plans: readonly Plan[], facts: GateFacts): readonly Plan[] {
+  if (facts.reviews.length === 1) return plans;
+  const targets = new Set(approvals.flatMap(({ effects }) => effects.map(({ target }) => target)));
+  return plans.filter(({ target }) => targets.has(target));
 }
 
 /** More than half of what the target owns, or everything. */

@@ -67,6 +67,8 @@ export interface MergeGroupRecord {
   readonly over: boolean;
 }
 
+export type MergeGroupMembers = Omit<MergeGroupRecord, 'planned' | 'over'>;
+
 /** A command line of a comment, waiting to be answered once. */
 export interface StoredCommand {
   readonly commentId: number;
@@ -224,7 +226,9 @@ export interface Records {
   saveMergeGroup(group: MergeGroupRecord): Promise<void>;
   mergeGroup(repository: RepositoryId, head: CommitSha): Promise<MergeGroupRecord | undefined>;
   /** Those that are not over, without what they were planned as. */
-  openMergeGroups(repository: RepositoryId): Promise<readonly Omit<MergeGroupRecord, 'planned' | 'over'>[]>;
+  openMergeGroups(repository: RepositoryId): Promise<readonly MergeGroupMembers[]>;
+  /** All that ever held this pull request, over or not. */
+  mergeGroupsOf(repository: RepositoryId, pull: PullNumber): Promise<readonly MergeGroupMembers[]>;
   /** Effects of these plans, for coverage. */
   effects(plans: readonly PlanDigest[]): Promise<ReadonlyMap<PlanDigest, readonly Effect[]>>;
 

@@ -15,4 +15,5 @@ create table planwright.merge_group (
   primary key (repository, head)
 );
 create index merge_group_open on planwright.merge_group (repository) where not over;
+create index merge_group_of_pull on planwright.merge_group using gin (pulls);
 `;
