@@ -19,7 +19,13 @@ import {
 } from '../../src/domain/identity.ts';
 import type { Effect } from '../../src/domain/plan/effect.ts';
 import type { Plan } from '../../src/domain/plan/plan.ts';
-import { type DeployedTarget, LockLost, type MergeRecord, type PlanRun } from '../../src/flows/ports/store.ts';
+import {
+  type DeployedTarget,
+  LockLost,
+  type MergeGroupRecord,
+  type MergeRecord,
+  type PlanRun,
+} from '../../src/flows/ports/store.ts';
 import type { DatabasePlace } from './database-place.ts';
 import { quietLog } from './quiet-log.ts';
 
@@ -401,6 +407,58 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         expect(await database.store.isLivePlanAllowed(acme, pullNumber(3), sha('1'))).toBe(true);
         expect(await database.store.isLivePlanAllowed(acme, pullNumber(3), sha('2'))).toBe(false);
         expect(await database.store.isLivePlanAllowed(acme, pullNumber(4), sha('1'))).toBe(false);
+      });
+    });
+
+    describe('merge groups', () => {
+      const group = (digit: string, extra: Partial<MergeGroupRecord> = {}): MergeGroupRecord => ({
+        repository: acme,
+        head: sha(digit),
+        ref: `gh-readonly-queue/main/pr-4-${sha('2')}`,
+        branch: 'main',
+        pulls: [pullNumber(3), pullNumber(4)],
+        over: false,
+        ...extra,
+      });
+      const planned = {
+        count: 2,
+        base: sha('2'),
+        fingerprint: 'print',
+        outcome: { kind: 'conflict', files: ['apps/web.yaml'] },
+      } as const;
+      const members = ({ repository, head, ref, branch, pulls }: MergeGroupRecord) => ({
+        repository,
+        head,
+        ref,
+        branch,
+        pulls,
+      });
+
+      it('come back by their head, as they were saved last', async () => {
+        expect(await database.store.mergeGroup(acme, sha('5'))).toBeUndefined();
+        await database.store.saveMergeGroup(group('5'));
+        expect(await database.store.mergeGroup(acme, sha('5'))).toStrictEqual(group('5'));
+        await database.store.saveMergeGroup(group('5', { planned, over: true }));
+        expect(await database.store.mergeGroup(acme, sha('5'))).toStrictEqual(group('5', { planned, over: true }));
+      });
+
+      it('are open until they are over, and are known by the pull requests in them also then', async () => {
+        const other = group('7', { pulls: [pullNumber(4), pullNumber(5)] });
+        await database.store.saveMergeGroup(group('6', { planned, over: true }));
+        await database.store.saveMergeGroup(other);
+        expect(await database.store.openMergeGroups(acme)).toStrictEqual([members(other)]);
+        expect(await database.store.mergeGroupsOf(acme, pullNumber(3))).toStrictEqual([members(group('6'))]);
+        expect(await database.store.mergeGroupsOf(acme, pullNumber(4))).toStrictEqual([
+          members(group('6')),
+          members(other),
+        ]);
+        expect(await database.store.mergeGroupsOf(repositoryId(acme + 1_000_000), pullNumber(4))).toEqual([]);
+      });
+
+      it('are planned again after their head was forgotten', async () => {
+        await database.store.saveMergeGroup(group('5', { planned }));
+        await database.store.forgetPlanRuns(acme, sha('5'));
+        expect((await database.store.mergeGroup(acme, sha('5')))?.planned?.fingerprint).toBe('');
       });
     });
 

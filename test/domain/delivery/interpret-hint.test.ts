@@ -75,6 +75,28 @@ describe('a delivery asks', () => {
     },
   );
 
+  test.each(['checks_requested', 'destroyed'])('for a look at a merge group, whatever became of it: %s', (action) => {
+    const group = { headRef: 'refs/heads/gh-readonly-queue/release/1.x/pr-7-abc', baseRef: 'refs/heads/release/1.x' };
+    expect(looks('merge_group', { action, sha, group })).toEqual([
+      {
+        kind: 'merge-group',
+        ...place,
+        branch: 'release/1.x',
+        ref: 'gh-readonly-queue/release/1.x/pr-7-abc',
+        head: sha,
+      },
+    ]);
+  });
+
+  test.each([
+    ['without a head', { group: { headRef: 'refs/heads/gh-readonly-queue/main/pr-7', baseRef: 'refs/heads/main' } }],
+    ['without refs', { sha }],
+    ['on a branch that anybody could push', { sha, group: { headRef: 'refs/heads/mine', baseRef: 'refs/heads/main' } }],
+    ['for a tag', { sha, group: { headRef: 'refs/heads/gh-readonly-queue/main/pr-7', baseRef: 'refs/tags/v1' } }],
+  ])('for nothing when a merge group comes %s', (_what, hint) => {
+    expect(looks('merge_group', { action: 'checks_requested', ...hint })).toEqual([]);
+  });
+
   test.each(['rerequested', 'requested_action'])('for a press of a button when a check is %s', (action) => {
     const requestedAction = { identifier: 'plan', by: { id: 7, login: 'kim', bot: false } };
     expect(looks('check_run', { action, sha, requestedAction })).toEqual([

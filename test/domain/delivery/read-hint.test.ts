@@ -69,6 +69,15 @@ describe('what is kept of a webhook', () => {
     expect(read(part, { [part]: { head_sha: sha } }).sha).toBe(sha);
   });
 
+  test('of a merge group is its own branch and the one that it will be merged into', () => {
+    const [headRef, baseRef] = ['refs/heads/gh-readonly-queue/main/pr-7-abc', 'refs/heads/main'];
+    expect(read('merge_group', { merge_group: { head_ref: headRef, base_ref: baseRef } }).group).toEqual({
+      headRef,
+      baseRef,
+    });
+    expect(read('merge_group', { merge_group: { head_ref: headRef } }).group).toBeUndefined();
+  });
+
   test('of a button is what was pressed, and by whom', () => {
     const payload = { requested_action: { identifier: 'apply:1' }, sender: { id: 7, login: 'kim', type: 'User' } };
     const by = { id: 7, login: 'kim', bot: false };

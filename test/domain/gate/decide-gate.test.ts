@@ -494,3 +494,96 @@ describe('an override of approvals', () => {
     expect(decide({ environment, facts: { ...facts, configurationChanged: true } }).status).toBe('waiting');
   });
 });
+
+describe('the gate of a merge group', () => {
+  const api = plan({
+    name: 'api@production',
+    digest: digest('dddd'),
+    effects: [effect({ target: parseTargetName('api@production') })],
+  });
+  const web = reviewFacts([review(kim)]);
+  const apiHead = base;
+  const ofApi = (reviews: readonly Review[], lastPusher?: 'unknown') =>
+    reviewFacts(reviews, {
+      shown: [shown({ head: apiHead, plans: [api.digest] })],
+      exclusions: exclusions({ author: kim, authors: [kim], lastPusher: lastPusher === 'unknown' ? undefined : kim }),
+    });
+  const group = (reviews: GateFacts['reviews'], facts: Partial<GateFacts> = {}) =>
+    decide({
+      plans: [current, api],
+      shownEffects: [
+        [shownDigest, effects],
+        [api.digest, api.effects],
+      ],
+      facts: { reviews, ...facts },
+    });
+
+  test('opens when each effect was approved in some pull request of it', () => {
+    const decision = group([web, ofApi([review(robin, { commit: apiHead })])]);
+    expect(decision.status).toBe('open');
+    expect(named(decision, 'approvals of production').evidence).toEqual([
+      'kim approved these effects of web@production',
+      `robin approved these effects of api@production (given for ${apiHead.slice(0, 7)})`,
+    ]);
+  });
+
+  test('waits for what was approved in none, and asks nobody who was not shown it', () => {
+    const decision = group([web, ofApi([])]);
+    expect(named(decision, 'approvals of production')).toMatchObject({
+      status: 'unmet',
+      targets: ['api@production'],
+      evidence: ['kim approved these effects of web@production'],
+    });
+  });
+
+  test('does not count the approval of an author of one pull request for that one', () => {
+    const decision = group([web, ofApi([review(kim, { commit: apiHead })])]);
+    expect(decision.status).toBe('waiting');
+    expect(named(decision, 'approvals of production').evidence).toContain(
+      "kim's approval does not count: opened this pull request",
+    );
+  });
+
+  test.each([
+    [
+      'changes asked for',
+      ofApi([
+        review(robin, { commit: apiHead }),
+        review(kim, { state: 'approved' }),
+        review(robin, { commit: apiHead, state: 'changes_requested', submittedAtMs: atSecond(20) }),
+      ]),
+      'no changes requested',
+    ],
+    ['an unknown pusher', ofApi([review(robin, { commit: apiHead })], 'unknown'), 'last pusher is known'],
+  ])('is blocked as a whole by %s in one of them', (_what, reviews, requirementName) => {
+    const decision = group([web, reviews]);
+    expect(decision.status).toBe('blocked');
+    expect(named(decision, requirementName).status).toBe('failed');
+  });
+
+  test('takes a maintainer of any of them for a large removal and for the configuration', () => {
+    const maintained = reviewFacts([review(kim)], { permissions: new Map([['kim', 'maintain']]) });
+    const changed = { configurationChanged: true, sameConfiguration: new Set([head]) };
+    expect(named(group([web, ofApi([])], changed), 'configuration').status).toBe('unmet');
+    expect(named(group([ofApi([]), maintained], changed), 'configuration').status).toBe('met');
+  });
+
+  test('never opens by taking an approval away', () => {
+    fc.assert(
+      fc.property(fc.subarray([0, 1, 2]), fc.subarray([0, 1, 2]), (some, others) => {
+        const reviewers = [kim, robin, person('sam')];
+        const all = (numbers: readonly number[]) =>
+          group([
+            reviewFacts(numbers.flatMap((index) => (reviewers[index] === undefined ? [] : [review(reviewers[index])]))),
+            ofApi(
+              numbers.flatMap((index) =>
+                reviewers[index] === undefined ? [] : [review(reviewers[index], { commit: apiHead })],
+              ),
+            ),
+          ]);
+        const fewer = some.filter((index) => others.includes(index));
+        if (all(fewer).status === 'open') expect(all(some).status).toBe('open');
+      }),
+    );
+  });
+});
