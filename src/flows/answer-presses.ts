@@ -81,7 +81,10 @@ async function planAgain(ports: PullRequestPorts, { press, permission, open, mer
   const may = pulls.some((pull) =>
     maySay(commands.plan, { permission, authorFromOwnBranch: press.by.id === pull.author.id && !pull.head.fork }),
   );
-  if (!may) return { kind: 'ignored', why: `has ${permission} access` };
+  // A merge group has no author.
+  const group = await ports.store.mergeGroup(press.repository, press.sha);
+  const mayForGroup = group?.over === false && maySay(commands.plan, { permission, authorFromOwnBranch: false });
+  if (!may && !mayForGroup) return { kind: 'ignored', why: `has ${permission} access` };
   await ports.store.forgetPlanRuns(press.repository, press.sha);
   if (merged !== undefined) await lookAtDeployments(ports, merged);
   return { kind: 'done' };

@@ -6,7 +6,15 @@ import { blockedGate, openGate, view, waitingGate } from '../plan-builder.ts';
 
 function groupView(gate: GateDecision, overrides: Partial<MergeGroupView> = {}): MergeGroupView {
   const { head, base, outcome } = view({ gate });
-  return { pulls: [pullNumber(7), pullNumber(8), pullNumber(12)], head, base, outcome, gate, ...overrides };
+  return {
+    pulls: [pullNumber(7), pullNumber(8), pullNumber(12)],
+    head,
+    base,
+    outcome,
+    gate,
+    overrides: [],
+    ...overrides,
+  };
 }
 
 describe('the checks of a merge group', () => {
