@@ -1,22 +1,22 @@
 import type { Pool, PoolClient } from 'pg';
 import { foundations } from './0001-foundations.ts';
 import { mergeGroups } from './0002-merge-groups.ts';
-import { targetLocks } from './0002-target-locks.ts';
 import { auditEnd } from './0003-audit-end.ts';
 import { overrides } from './0004-overrides.ts';
 import { holdApprovalSources } from './0005-hold-approval-sources.ts';
 import { buttonPresses } from './0006-button-presses.ts';
+import { targetLocks } from './0007-target-locks.ts';
 import { unseenDeployments } from './0008-unseen-deployments.ts';
 
 /** In order, forward only; what has been released is never edited. */
 const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
   { number: 1, name: 'foundations', sql: foundations },
-  { number: 2, name: 'target-locks', sql: targetLocks },
   { number: 2, name: 'merge-groups', sql: mergeGroups },
   { number: 3, name: 'audit-end', sql: auditEnd },
   { number: 4, name: 'overrides', sql: overrides },
   { number: 5, name: 'hold-approval-sources', sql: holdApprovalSources },
   { number: 6, name: 'button-presses', sql: buttonPresses },
+  { number: 7, name: 'target-locks', sql: targetLocks },
   { number: 8, name: 'unseen-deployments', sql: unseenDeployments },
 ];
 
