@@ -26,6 +26,8 @@ const goals: Readonly<Record<string, string>> = {
   'P4-p99-postgres': '≤ 3',
   P5: '≤ 2',
   P9: '≥ 1',
+  'R5.branches': '100',
+  'R5.mutation': '≥ 90',
 };
 
 interface Outcome {
