@@ -4,10 +4,10 @@ import type { ApprovalSource } from '../domain/config/rule.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
 import { approvePlan } from '../domain/gate/approved-plan.ts';
 import { coverage } from '../domain/gate/coverage.ts';
-import { isLargeRemoval } from '../domain/gate/decide-gate.ts';
 import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import { answerOverride, type Overridable } from '../domain/gate/override.ts';
 import { atLeast } from '../domain/gate/people.ts';
+import { removalsOf } from '../domain/gate/removals.ts';
 import type { PlanDigest } from '../domain/identity.ts';
 import type { Json } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
@@ -84,8 +84,9 @@ export async function approveDeployment(
       ...(onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers),
     ],
     completing: interruptedReplacements(steps),
-    unapprovedLargeRemoval:
-      isLargeRemoval(planned.plan) && !(await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold])),
+    unapprovedRemovals: (await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold]))
+      ? []
+      : removalsOf(planned.plan),
   });
 }
 
@@ -207,5 +208,6 @@ function outcomeOf(planned: PlannedTarget, field: Pick<Move, 'object' | 'path'>,
 
 async function maintainerApproved(turn: Turn, plan: Plan, recorded: readonly RecordedApproval[]): Promise<boolean> {
   const maintainers = recorded.filter((approval) => atLeast(approval.permission, 'maintain'));
+  if (maintainers.length === 0) return false;
   return coverage({ plan, approvals: await approvalsOf(turn.ports.store, maintainers), needed: 1 }).kind === 'covered';
 }

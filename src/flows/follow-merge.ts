@@ -28,7 +28,7 @@ import { reportMerge } from './report-merge.ts';
 /** What a merge brings to which target, as the merge commit's configuration says. */
 interface MergeWork {
   readonly targets: readonly Target[];
-  /** Those of them that no configuration named before this merge: nobody saw their plans. */
+  /** Those of them that no configuration named before this merge, or named on another cluster: nobody saw their plans. */
   readonly unseen: ReadonlySet<TargetName>;
   readonly environments: ReadonlyMap<string, Environment>;
   readonly rules: readonly Rule[];
@@ -254,7 +254,11 @@ async function findMergeWork(
   const named = changed.includes(configurationPath) ? await namedBefore(ports, pull, { before, tree }) : undefined;
   const targets = await mergedTargets(ports, pull, { before, changed, tree, found, last, named });
   const unseen = new Set(
-    named === undefined ? [] : targets.map(({ name }) => name).filter((name) => !named.names.has(name)),
+    named === undefined
+      ? []
+      : targets
+          .filter(({ name, environment }) => named.clusters.get(name) !== environment.cluster)
+          .map(({ name }) => name),
   );
   if (targets.length === 0) return undefined;
   const allowed = targets.filter((target) => {
@@ -307,9 +311,12 @@ async function mergedTargets(
   }
   // A configuration that was broken says nothing of what it named: what nothing else touches stays as it is.
   if (at.named?.isKnown === true)
-    for (const target of head)
-      if (!at.named.names.has(target.name) && !(await isKnown(ports, pull, target.name)))
+    for (const target of head) {
+      const cluster = at.named.clusters.get(target.name);
+      const goesElsewhere = cluster !== undefined && cluster !== target.environment.cluster;
+      if (goesElsewhere || (cluster === undefined && !(await isKnown(ports, pull, target.name))))
         byName.set(target.name, target);
+    }
   // What the plan showed is deployed, also where a file of it is the same again.
   const planned = new Set(at.last === undefined ? [] : plansOf(at.last).map((plan) => plan.target));
   for (const target of [...base, ...head]) if (planned.has(target.name)) byName.set(target.name, target);
@@ -317,7 +324,8 @@ async function mergedTargets(
 }
 
 interface NamedTargets {
-  readonly names: ReadonlySet<TargetName>;
+  /** The cluster of each. */
+  readonly clusters: ReadonlyMap<TargetName, string>;
   /** False when the configuration before the merge was broken. */
   readonly isKnown: boolean;
 }
@@ -328,12 +336,15 @@ async function namedBefore(
   { repository }: PullRequest,
   at: { readonly before: CommitSha | undefined; readonly tree: SourceTree },
 ): Promise<NamedTargets> {
-  if (at.before === undefined) return { names: new Set(), isKnown: true };
+  if (at.before === undefined) return { clusters: new Map(), isKnown: true };
   const tree = await listSource(ports.checkout, repository, at.before);
   const found = await findOwnConfiguration(ports.checkout, repository, tree, ports.server);
   const targets = found.kind === 'configured' ? targetsIn(found.configuration, at.tree).targets : [];
   const before = found.kind === 'configured' ? targetsIn(found.configuration, tree).targets : [];
-  return { names: new Set([...targets, ...before].map(({ name }) => name)), isKnown: found.kind !== 'invalid' };
+  return {
+    clusters: new Map([...targets, ...before].map(({ name, environment }) => [name, environment.cluster])),
+    isKnown: found.kind !== 'invalid',
+  };
 }
 
 async function isKnown(ports: PullRequestPorts, pull: PullRequest, target: TargetName): Promise<boolean> {

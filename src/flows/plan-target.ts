@@ -1,6 +1,6 @@
 import type { Stack } from '../domain/config/config.ts';
 import type { ServerCluster } from '../domain/config/server-settings.ts';
-import type { CommitSha, PullNumber, Repository, TreeSha } from '../domain/identity.ts';
+import type { ClusterUid, CommitSha, PullNumber, Repository, TreeSha } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { identityKey, identityText, type Problem, type RenderedObject } from '../domain/manifest/rendered-object.ts';
 import { type ApplySet, type ApplySetOwner, applySetOf } from '../domain/plan/applyset.ts';
@@ -164,7 +164,8 @@ async function planOn(
     stored: storedByObject(request.deployed),
     secretKey,
   });
-  const plan = await inTurns(steps, ports.clock);
+  const leaves = await leftCluster(ports.clusters, request, uid);
+  const plan = { ...(await inTurns(steps, ports.clock)), ...(leaves === undefined ? {} : { leaves }) };
   const factsByKey = new Map(facts.map((object) => [identityKey(object.identity), object]));
   const strangers = await strangersOf(cluster, { plan, facts: factsByKey, catalog });
   return {
@@ -219,6 +220,23 @@ function pruning({ renders, target }: PlanTargetRequest): Pruning {
 function planKind(request: PlanTargetRequest, uid: string): PlanKind {
   if (request.removed) return 'removal';
   return request.deployed === undefined || request.deployed.cluster !== uid ? 'adoption' : 'update';
+}
+
+/** The cluster that has what was deployed last, when this is another one; a server that no longer names it knows its UID only. */
+async function leftCluster(
+  clusters: Clusters,
+  { deployed }: PlanTargetRequest,
+  uid: ClusterUid,
+): Promise<Plan['leaves']> {
+  if (deployed === undefined || deployed.cluster === uid) return undefined;
+  for (const name of clusters.names) {
+    const found = await clusters
+      .find(name)
+      ?.uid()
+      .catch(() => undefined);
+    if (found === deployed.cluster) return { uid: deployed.cluster, name };
+  }
+  return { uid: deployed.cluster };
 }
 
 interface Predicting {

@@ -113,7 +113,7 @@ export class EngineStory {
       needed: 0,
       blockers: [],
       completing: new Set(),
-      unapprovedLargeRemoval: false,
+      unapprovedRemovals: [],
       rules: [],
     });
     if (approving.kind !== 'approved') throw new Error(`${plan.target}: ${approving.reasons.join('; ')}`);

@@ -60,3 +60,50 @@ describe('a target that only the configuration added', () => {
     expect((await story.ended(merged, 'planwright/deploy', 'action_required')).output.title).toContain('new@lab');
   });
 });
+
+describe('a target whose environment goes to another cluster', () => {
+  let story: DeployStory;
+  const on = (cluster: string) => configuration('').replace('cluster: staging', `cluster: ${cluster}`);
+  beforeAll(async () => {
+    story = await startStory({ files: { [path]: on('staging') } });
+  });
+  afterEach(() => expect(story.stage.github.violations).toEqual([]));
+  afterAll(() => story.stage.close());
+
+  const files = (level: string) => ({ 'apps/mover/lab/cm.yaml': configMap('mover', { level }) });
+
+  it('starts held, and goes there only once a maintainer has approved that the old cluster is left alone', async () => {
+    await story.deployUnasked('Begin on staging', files('low'));
+    const move = await story.propose('Move lab to production', { [path]: on('production') });
+    await story.checked(move);
+    await story.approve(move, 'mona');
+    const merged = await story.merge(move);
+    const check = await story.ended(merged, 'planwright/deploy', 'action_required');
+    expect(check.output.title).toContain('mover@lab');
+    const issue = await story.openIssue('mover@lab', 'nobody saw its plan before');
+
+    expect(await story.say({ number: issue.number, author: 'bob', body: '/apply' })).toBe('rocket');
+    await story.openIssue('mover@lab', 'what it deployed to staging stays there');
+    expect(story.data('production', 'mover')).toBeUndefined();
+    expect(await story.say({ number: issue.number, author: 'mona', body: '/apply' })).toBe('rocket');
+    await story.ended(merged, 'planwright/deploy', 'success');
+    expect(story.data('production', 'mover')).toEqual({ level: 'low' });
+    expect(story.data('staging', 'mover')).toEqual({ level: 'low' });
+  });
+
+  it('asks for a maintainer on the pull request, too, and at home again for nobody', async () => {
+    const back = await story.propose('Move lab back', { [path]: on('staging') });
+    await story.checked(back);
+    await story.approve(back, 'mona');
+    await story.merge(back);
+    const proposal = await story.propose('Change it while it moves', files('high'));
+    const { gate } = await story.checked(proposal);
+    expect(gate.conclusion).toBe('action_required');
+    expect(gate.output.summary).toContain('**`mover@lab` moves off production**');
+    expect(gate.output.summary).toContain('one approval by role:maintain is needed');
+    await story.approve(proposal, 'mona');
+    await story.ended(await story.merge(proposal), 'planwright/deploy', 'success');
+    expect(story.data('staging', 'mover')).toEqual({ level: 'high' });
+    await story.deployUnasked('At home again', files('higher'));
+  });
+});

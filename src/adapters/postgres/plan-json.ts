@@ -48,6 +48,7 @@ function readNewConfiguration(outcome: JsonObject): NewConfiguration {
 export function readPlan(stored: unknown): Plan {
   const content = objectIn({ plan: stored as Json }, 'plan');
   const cluster = objectIn(content, 'cluster');
+  const left = content['leaves'] === undefined ? undefined : objectIn(content, 'leaves');
   const effects = listIn(content, 'effects').map(readEffect);
   for (const move of listIn(content, 'moves')) checkMove(move);
   for (const change of listIn(content, 'changes')) checkChange(change);
@@ -59,6 +60,14 @@ export function readPlan(stored: unknown): Plan {
       name: textIn(cluster, 'name'),
       uid: cluster['uid'] === undefined ? undefined : clusterUid(textIn(cluster, 'uid')),
     },
+    ...(left === undefined
+      ? {}
+      : {
+          leaves: {
+            uid: clusterUid(textIn(left, 'uid')),
+            ...(left['name'] === undefined ? {} : { name: textIn(left, 'name') }),
+          },
+        }),
     head: commitSha(textIn(content, 'head')),
     base: commitSha(textIn(content, 'base')),
     tree: treeSha(textIn(content, 'tree')),

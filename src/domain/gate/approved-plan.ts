@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planFails } from '../plan/plan.ts';
 import { type Coverage, type CoverageQuestion, coverage } from './coverage.ts';
 import type { MatchedRule } from './matched-rule.ts';
+import type { Removal } from './removals.ts';
 import { ruleName, wantedPeople, wasAmong } from './rule-requirement.ts';
 
 declare const approved: unique symbol;
@@ -20,8 +21,8 @@ export interface ApprovingQuestion extends Omit<CoverageQuestion, 'plan'> {
   readonly blockers: readonly string[];
   /** Objects whose creation completes an approved replacement that was interrupted: approved already, as they are rendered. */
   readonly completing: ReadonlySet<string>;
-  /** A large removal that no maintainer approved. */
-  readonly unapprovedLargeRemoval: boolean;
+  /** What it takes away that no maintainer approved. */
+  readonly unapprovedRemovals: readonly Removal[];
   /** Rules that speak of what the plan does, less those that are overridden for it. */
   readonly rules: readonly MatchedRule[];
 }
@@ -46,12 +47,8 @@ export function approvePlan(question: ApprovingQuestion): Approving {
   const unmet = question.rules.flatMap((rule) => unmetReasons(rule, { ...question, plan: { ...plan, moves } }));
   if (answer.kind === 'uncovered')
     return { kind: 'not-approved', reasons: [...uncoveredReasons(answer), ...unmet], coverage: answer };
-  if (question.unapprovedLargeRemoval)
-    return {
-      kind: 'not-approved',
-      reasons: ['it deletes more than half of what the target owns, which no maintainer approved', ...unmet],
-      coverage: answer,
-    };
+  const removals = question.unapprovedRemovals.map(({ what }) => `${what}: no maintainer approved that`);
+  if (removals.length > 0) return { kind: 'not-approved', reasons: [...removals, ...unmet], coverage: answer };
   if (unmet.length > 0) return { kind: 'not-approved', reasons: unmet, coverage: answer };
   return { kind: 'approved', plan: plan as ApprovedPlan };
 }

@@ -1,7 +1,7 @@
 import type { Environment } from '../config/config.ts';
 import type { CommitSha, PlanDigest, TargetName } from '../identity.ts';
 import type { Effect } from '../plan/effect.ts';
-import { countChanges, type Plan, planFails } from '../plan/plan.ts';
+import { type Plan, planFails } from '../plan/plan.ts';
 import { type JudgedApproval, judgeApprovals, type ReviewFacts, requestedChanges } from './approvals.ts';
 import { beforeMergeRequirements, type TargetStanding } from './before-merge.ts';
 import type { Approval } from './coverage.ts';
@@ -9,6 +9,7 @@ import { decisionOf, type GateDecision, type Requirement } from './decision.ts';
 import type { MatchedRule } from './matched-rule.ts';
 import { answerOverride, type Override, type OverrideAnswer, overriddenReason } from './override.ts';
 import { atLeast, type Permission, type Person } from './people.ts';
+import { type Removal, removalsOf } from './removals.ts';
 import { overrideOfRule, ruleRequirement } from './rule-requirement.ts';
 import { approvalOf, isCovered } from './shown-coverage.ts';
 import type { Standings } from './standing.ts';
@@ -52,7 +53,8 @@ export function decideGate(facts: GateFacts): GateDecision {
   if (facts.offline) requirements.push(plannedLive(facts));
   for (const environment of environmentsOf(facts))
     requirements.push(environmentApprovals(environment, facts, approvals));
-  for (const { plan } of facts.plans) if (isLargeRemoval(plan)) requirements.push(largeRemoval(plan, facts, approvals));
+  for (const { plan } of facts.plans)
+    for (const removal of removalsOf(plan)) requirements.push(removalApproval(plan, removal, { facts, approvals }));
   const plans = facts.plans.map(({ plan }) => plan);
   for (const rule of facts.rules) requirements.push(ruleRequirement(rule, { ...facts, plans, approvals }));
   if (facts.configurationChanged) requirements.push(configurationApproval(facts, approvals));
@@ -67,9 +69,10 @@ function needsPeople(facts: GateFacts): boolean {
     facts.rules.some((rule) => rule.outcome.kind === 'require' && !isOverridden(rule, facts)) ||
     facts.plans.some(
       ({ plan, environment }) =>
-        changesSomething(plan) &&
-        ((environment.approvals > 0 && overrideOfApprovals(environment, facts).kind !== 'overridden') ||
-          isLargeRemoval(plan)),
+        removalsOf(plan).length > 0 ||
+        (changesSomething(plan) &&
+          environment.approvals > 0 &&
+          overrideOfApprovals(environment, facts).kind !== 'overridden'),
     )
   );
 }
@@ -217,23 +220,16 @@ function plansShownTo(approvals: readonly Approval[], plans: readonly Plan[], fa
   return plans.filter(({ target }) => targets.has(target));
 }
 
-/** More than half of what the target owns, or everything. */
-export function isLargeRemoval(plan: Plan): boolean {
-  const deleted = countChanges(plan).delete;
-  return plan.owned > 0 && deleted > 0 && (deleted * 2 > plan.owned || plan.rendered === 0);
-}
-
-/** A target that is gone from the head renders nothing by intention. */
-function isEmptied({ rendered, kind }: Plan): boolean {
-  return rendered === 0 && kind !== 'removal';
-}
-
-function largeRemoval(plan: Plan, facts: GateFacts, approvals: readonly JudgedApproval[]): Requirement {
-  const deleted = countChanges(plan).delete;
+function removalApproval(
+  plan: Plan,
+  { name, what }: Removal,
+  { facts, approvals }: { readonly facts: GateFacts; readonly approvals: readonly JudgedApproval[] },
+): Requirement {
   return byMaintainer({
-    name: `large removal from ${plan.target}`,
-    what: `${isEmptied(plan) ? 'the render is empty: ' : ''}it deletes ${deleted} of ${plan.owned} objects`,
-    met: (maintainers) => coveredBy(plan, { ...facts, pendingApprovals: new Map() }, maintainers, 1),
+    name,
+    what,
+    met: (maintainers) =>
+      maintainers.length > 0 && coveredBy(plan, { ...facts, pendingApprovals: new Map() }, maintainers, 1),
     approvals,
     targets: [plan.target],
   });

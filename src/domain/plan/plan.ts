@@ -111,6 +111,8 @@ export interface Plan {
   readonly target: TargetName;
   readonly cluster: { readonly name: string; readonly uid: ClusterUid | undefined };
   readonly kind: PlanKind;
+  /** The cluster that the target is deployed on, where that is another one; by the name that the server has for it, if any. */
+  readonly leaves?: { readonly uid: ClusterUid; readonly name?: string };
   /** The head that was merged into `base`; for a deployment both are the merge commit. */
   readonly head: CommitSha;
   readonly base: CommitSha;

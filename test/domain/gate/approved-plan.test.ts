@@ -14,7 +14,7 @@ const sound: ApprovingQuestion = {
   needed: 1,
   blockers: [],
   completing: new Set(),
-  unapprovedLargeRemoval: false,
+  unapprovedRemovals: [],
   rules: [],
 };
 
@@ -86,8 +86,9 @@ describe('a plan becomes an approved one', () => {
   });
 
   test('never with a large removal that no maintainer approved, even if nobody is asked', () => {
-    expect(reasons({ needed: 0, unapprovedLargeRemoval: true })).toEqual([
-      'it deletes more than half of what the target owns, which no maintainer approved',
+    const unapprovedRemovals = [{ name: 'large removal from web@lab', what: 'it deletes 3 of 4 objects' }];
+    expect(reasons({ needed: 0, unapprovedRemovals })).toEqual([
+      'it deletes 3 of 4 objects: no maintainer approved that',
     ]);
   });
 });

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../src/domain/config/config.ts';
 import type { Approval } from '../../../src/domain/gate/coverage.ts';
-import { decideGate, type GateFacts, isLargeRemoval } from '../../../src/domain/gate/decide-gate.ts';
+import { decideGate, type GateFacts } from '../../../src/domain/gate/decide-gate.ts';
 import { decisionOf, type GateDecision, type Requirement } from '../../../src/domain/gate/decision.ts';
 import type { Permission, Review } from '../../../src/domain/gate/people.ts';
-import { type PlanDigest, parseTargetName } from '../../../src/domain/identity.ts';
+import { removalsOf } from '../../../src/domain/gate/removals.ts';
+import { clusterUid, type PlanDigest, parseTargetName } from '../../../src/domain/identity.ts';
 import type { Effect } from '../../../src/domain/plan/effect.ts';
 import type { Plan } from '../../../src/domain/plan/plan.ts';
 import {
@@ -303,7 +304,7 @@ describe('what needs a maintainer', () => {
     [0, 0, { rendered: 0 }, false],
     [1, 4, {}, false],
   ])('deleting %i of %i with %j: %s', (deleted, owned, overrides, large) => {
-    expect(isLargeRemoval(removing(deleted, owned, overrides))).toBe(large);
+    expect(removalsOf(removing(deleted, owned, overrides)).length > 0).toBe(large);
   });
 
   test('a large removal waits for one, who may be the one that the environment asks for', () => {
@@ -340,6 +341,44 @@ describe('what needs a maintainer', () => {
       shownEffects: [[shownDigest, [effect({ after: json(9) })]]],
     });
     expect(named(decision, 'large removal from web@production').status).toBe('unmet');
+  });
+
+  test.each<[Plan['leaves'], string, string]>([
+    [
+      { uid: clusterUid('old-uid'), name: 'old' },
+      'web@production moves off old',
+      'it goes to cluster production; what it deployed to old stays there, and Planwright lets go of it',
+    ],
+    [
+      { uid: clusterUid('old-uid') },
+      'web@production moves off its cluster',
+      'it goes to cluster production; what it deployed to the cluster with the UID old-uid stays there, and Planwright lets go of it',
+    ],
+  ])('moving off a cluster waits for one: %j', (leaves, name, what) => {
+    const plans = [
+      plan({ digest: shownDigest, effects, kind: 'adoption', ...(leaves === undefined ? {} : { leaves }) }),
+    ];
+    const environment = { approvals: 0 };
+    const byWriter = decide({ plans, environment, reviews: [review(kim)], permissions: { kim: 'write' } });
+    expect(byWriter.status).toBe('waiting');
+    expect(named(byWriter, name)).toMatchObject({
+      status: 'unmet',
+      reason: `${what}: one approval by role:maintain is needed`,
+      who: ['role:maintain'],
+    });
+    const reviews = [review(kim)];
+    expect(decide({ plans, environment, reviews, permissions: { kim: 'maintain' } }).status).toBe('open');
+    expect(decide({ plans, environment }).status).toBe('waiting');
+  });
+
+  test('moving off a cluster waits for one also where nothing is left to do on the other', () => {
+    const leaves = { uid: clusterUid('old-uid'), name: 'old' };
+    const plans = [plan({ digest: shownDigest, effects: [], leaves })];
+    expect(decide({ plans, environment: { approvals: 0 } }).status).toBe('waiting');
+    const reviews = [review(kim)];
+    expect(decide({ plans, reviews, permissions: { kim: 'maintain' }, shownEffects: [[shownDigest, []]] }).status).toBe(
+      'open',
+    );
   });
 
   test('a changed configuration waits for one who approved these very files', () => {
