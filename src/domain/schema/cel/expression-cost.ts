@@ -8,8 +8,7 @@ const growing = new Set(['flatten', 'map', 'split', 'findAll', 'range', 'join', 
  * multiply, everything else adds up.
  */
 export function expressionCost(root: ASTNode, largest: number): number {
-  const size = Math.max(1, largest) * 2 ** countOf(root, isBinding);
-  return costOf(root, size);
+  return costOf(root, Math.max(1, largest));
 }
 
 function costOf(node: ASTNode, size: number): number {
@@ -25,10 +24,6 @@ function sizeOf(node: ASTNode, size: number): number {
   return Math.max(size, 1) ** (1 + countOf(node, isGrowing)) * 2 ** countOf(node, ({ op }) => op === '+');
 }
 
-function isBinding(node: ASTNode): boolean {
-  return node.op === 'rcall' && node.args[0] === 'bind';
-}
-
 function isGrowing(node: ASTNode): boolean {
   return node.op === 'rcall' && growing.has(node.args[0]);
 }
@@ -42,6 +37,11 @@ function countOf(node: ASTNode, counts: (node: ASTNode) => boolean): number {
 /** Whether one of the nodes is such. */
 export function holdsNode(root: ASTNode, isSuch: (node: ASTNode) => boolean): boolean {
   return isSuch(root) || childrenOf(root).some((child) => holdsNode(child, isSuch));
+}
+
+/** `cel.bind`: values that double with every binding take any amount of memory. */
+export function holdsBinding(root: ASTNode): boolean {
+  return holdsNode(root, (node) => node.op === 'rcall' && node.args[0] === 'bind');
 }
 
 /** The nodes right below one. */

@@ -1,6 +1,6 @@
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
 import { CheckBudget, CheckTooCostly } from '../check-budget.ts';
-import { expressionCost, holdsNode } from './expression-cost.ts';
+import { expressionCost, holdsBinding, holdsNode } from './expression-cost.ts';
 import { type ExpressionObject, SecretRead } from './expression-object.ts';
 import { addKubernetesFunctions, callLinearly, RuleFault } from './kubernetes-functions.ts';
 
@@ -116,8 +116,7 @@ function compile(text: string): ExpressionRead {
   try {
     const run = environment.parse(text);
     callLinearly(run.ast);
-    // Values that double with every binding take any amount of memory.
-    if (holdsNode(run.ast, isBinding)) return { kind: 'invalid', message: 'cel.bind is not available in rules' };
+    if (holdsBinding(run.ast)) return { kind: 'invalid', message: 'cel.bind is not available in rules' };
     const checked = run.check();
     if (!checked.valid) return { kind: 'invalid', message: faultText(checked.error, text) };
     if (checked.type !== 'bool' && checked.type !== 'dyn')
@@ -133,10 +132,6 @@ function compile(text: string): ExpressionRead {
   } catch (error) {
     return { kind: 'invalid', message: faultText(error, text) };
   }
-}
-
-function isBinding(node: ASTNode): boolean {
-  return node.op === 'rcall' && node.args[0] === 'bind';
 }
 
 function costOf(ast: ASTNode, { change, pull }: ExpressionFacts): number {

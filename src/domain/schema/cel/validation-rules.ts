@@ -3,7 +3,7 @@ import { isJsonArray, isJsonObject, type Json } from '../../json.ts';
 import type { FieldSchema, ValidationRule } from '../../plan/field-schema.ts';
 import { pointerBelow, pointerText } from '../schema-check.ts';
 import type { Findings } from '../validate-value.ts';
-import { expressionCost } from './expression-cost.ts';
+import { expressionCost, holdsBinding } from './expression-cost.ts';
 import { addKubernetesFunctions, callLinearly, RuleFault } from './kubernetes-functions.ts';
 import { isOrderless, type ListOrder, type ReadTime, ruleValue } from './rule-value.ts';
 
@@ -143,6 +143,7 @@ function compile(rule: string): Program {
   try {
     const run = environment.parse(rule);
     callLinearly(run.ast);
+    if (holdsBinding(run.ast)) return { kind: 'invalid', reason: 'cel.bind is not evaluated' };
     return { kind: 'program', ast: run.ast, run, adds: rule.includes('+') };
   } catch (error) {
     return { kind: 'invalid', reason: reasonOf(error) };
