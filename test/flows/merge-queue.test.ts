@@ -309,7 +309,7 @@ describe('a merge group', () => {
     const proposal = await approved('Again', files(stack, 'staging', { a: '1' }));
     const group = await queue([proposal.number]);
     await checks(group);
-    for (const { guid, event } of story.stage.github.deliveries)
+    for (const { guid, event } of [...story.stage.github.deliveries])
       if (event === 'merge_group') story.stage.github.redeliver(guid);
     await quiet();
     expect(story.stage.github.checkRuns(repo, group.headSha, 'all').map(({ conclusion }) => conclusion)).toEqual([

@@ -22,7 +22,7 @@ export type Pressed =
 export const replanButton: Button = { label: 'Re-plan', description: 'Plan again, live', identifier: 'plan' };
 
 const applyPrefix = 'apply:';
-/** All that GitHub leaves room for; whoever presses must also press the newest run, which is another one when its plans are. */
+/** All that GitHub leaves room for: 56 bits of the hash. */
 const meaningCharacters = 14;
 
 interface Waiting {
