@@ -4,6 +4,7 @@ import { answerPresses } from './answer-presses.ts';
 import { findMovement, isConcerned } from './base-movement.ts';
 import { deploymentInQuestion } from './deployment-in-question.ts';
 import { requestGroupLooks } from './look-at-merge-group.ts';
+import { passOnOrganizationFile } from './pass-on-organization-file.ts';
 import type { Job } from './ports/jobs.ts';
 import type { Records } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
@@ -30,6 +31,7 @@ export async function lookAtRepository(
     return ports.log.warn({ repository: job.repository }, 'the installation cannot see this repository (any more)');
   await ports.store.firstSeen(repository.id, ports.clock.nowMs());
   await ports.store.nameRepository(repository);
+  if (job.branch !== undefined) await passOnOrganizationFile(ports, repository);
   if (job.headSha !== undefined) await answerPresses(ports, repository, commitSha(job.headSha));
   await requestGroupLooks(
     ports.store,

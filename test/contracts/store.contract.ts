@@ -9,6 +9,7 @@ import {
   clusterUid,
   commitSha,
   deliveryGuid,
+  installationId,
   type PlanDigest,
   parseTargetName,
   planDigest,
@@ -495,6 +496,22 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         await database.store.recordMerge(merge(1));
         expect(await database.store.firstSeen(acme, 5_000)).toBe(5_000);
         expect(await database.store.firstSeen(acme, 9_000)).toBe(5_000);
+      });
+
+      it('are known by the account of their newest name', async () => {
+        const named = (id: number, owner: string) =>
+          database.store.nameRepository({
+            id: repositoryId(id),
+            installation: installationId(1),
+            owner,
+            name: `r${id}`,
+          });
+        await named(101, 'Wonka');
+        await named(102, 'wonka');
+        await named(103, 'slugworth');
+        expect(await database.store.repositoriesOf('wonka')).toEqual([101, 102]);
+        await named(102, 'slugworth');
+        expect(await database.store.repositoriesOf('Wonka')).toEqual([101]);
       });
 
       it('are recorded once each, in a sequence without gaps, also when they come at once', async () => {

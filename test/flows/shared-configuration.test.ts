@@ -70,7 +70,6 @@ describe('what an organization asks of its repositories', () => {
     await story.plan(pull, { conclusion: 'failure', says: 'acme/.github: planwright.yml' });
 
     await write('version: 1\n');
-    await story.say(pull, 'alice', '/plan');
     await story.gate(pull, { conclusion: 'action_required', says: 'needs 1 approval' });
   });
 

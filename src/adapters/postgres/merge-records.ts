@@ -10,7 +10,10 @@ import { atomically, type Db, type Tables } from './tables.ts';
 
 export function mergeRecords(
   db: Db,
-): Pick<Records, 'firstSeen' | 'nameRepository' | 'recordMerge' | 'merge' | 'mergeOfCommit' | 'mergesBetween'> {
+): Pick<
+  Records,
+  'firstSeen' | 'nameRepository' | 'repositoriesOf' | 'recordMerge' | 'merge' | 'mergeOfCommit' | 'mergesBetween'
+> {
   return {
     async firstSeen(repository, nowMs) {
       const { first_seen_ms: firstSeenMs } = await db
@@ -35,6 +38,16 @@ export function mergeRecords(
           conflict.column('id').doUpdateSet(named).where('repository.full_name', 'is distinct from', named.full_name),
         )
         .execute();
+    },
+
+    async repositoriesOf(owner) {
+      const rows = await db
+        .selectFrom('repository')
+        .select('id')
+        .where(sql<string>`lower(split_part(full_name, '/', 1))`, '=', owner.toLowerCase())
+        .orderBy('id')
+        .execute();
+      return rows.map(({ id }) => repositoryId(id));
     },
 
     async recordMerge(record) {

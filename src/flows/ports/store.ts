@@ -247,6 +247,8 @@ export interface Records {
   firstSeen(repository: RepositoryId, nowMs: number): Promise<number>;
   /** Keeps what the repository is called now, for people who ask for its records by name. */
   nameRepository(repository: Repository): Promise<void>;
+  /** Repositories of this account, by what they were called last. */
+  repositoriesOf(owner: string): Promise<readonly RepositoryId[]>;
 
   // Merges and deployments
   /** Writes the record once, giving it the repository's next sequence; a second call returns the first one's record. */
