@@ -2,9 +2,9 @@ import { gateInputs } from '../domain/audit/gate-inputs.ts';
 import type { ApplyMode, Environment } from '../domain/config/config.ts';
 import { type ApprovalSource, type Rule, sourceText } from '../domain/config/rule.ts';
 import {
-  exclusionReason,
   type JudgedApproval,
   judgeApprovals,
+  judgeWord,
   latestReviews,
   type ReviewFacts,
 } from '../domain/gate/approvals.ts';
@@ -258,7 +258,8 @@ export async function holdApprovalExclusion(
   if (facts.exclusions.lastPusher === undefined)
     return { permission, reason: 'may have pushed to it last: GitHub does not say who did' };
   const permissions = new Map([...facts.permissions, [person.login, permission] as const]);
-  return { permission, reason: exclusionReason(person, { exclusions: facts.exclusions, permissions }) };
+  const word = judgeWord(person, { exclusions: facts.exclusions, permissions });
+  return { permission, reason: word.kind === 'excluded' ? word.reason : undefined };
 }
 
 /** Which of the people that rules ask for somebody is one of who says `/apply` on a hold. */

@@ -72,27 +72,22 @@ export function requestedChanges(facts: ReviewFacts): readonly Person[] {
     .filter(
       (person) =>
         contributorReason(person, facts.exclusions) === undefined &&
-        mayWrite(facts.permissions.get(person.login)) !== false,
+        atLeast(facts.permissions.get(person.login) ?? 'write', 'write'),
     );
-}
-
-/** Undefined when GitHub does not say. */
-function mayWrite(permission: Permission | undefined): boolean | undefined {
-  return permission === undefined ? undefined : atLeast(permission, 'write');
 }
 
 function judge(review: Review & { readonly reviewer: Person }, facts: ReviewFacts): JudgedApproval {
   const person = review.reviewer;
   const refused = (reason: string): JudgedApproval => ({ kind: 'refused', person, reason });
-  const excluded = exclusionReason(person, facts);
-  if (excluded !== undefined) return refused(excluded);
+  const word = judgeWord(person, facts);
+  if (word.kind === 'excluded') return refused(word.reason);
   if (review.commit === undefined) return refused('GitHub does not say which commit was reviewed; approve again');
   const shown = shownBefore(review.commit, review.submittedAtMs, facts.shown);
   if (shown === undefined) return refused(`no plan of ${review.commit.slice(0, 7)} had been shown yet; approve again`);
   return {
     kind: 'counts',
     person,
-    permission: facts.permissions.get(person.login) ?? 'none',
+    permission: word.permission,
     commit: review.commit,
     plans: shown.plans,
   };
@@ -119,22 +114,18 @@ function toSecond(timeMs: number): number {
   return Math.floor(timeMs / 1000);
 }
 
-/** Why this person's word does not count here; undefined when it does. */
-export function exclusionReason(
-  person: Person,
-  facts: Pick<ReviewFacts, 'exclusions' | 'permissions'>,
-): string | undefined {
+export type JudgedWord =
+  | { readonly kind: 'counts'; readonly permission: Permission }
+  | { readonly kind: 'excluded'; readonly reason: string };
+
+/** Whether this person's word counts here, or why not. */
+export function judgeWord(person: Person, facts: Pick<ReviewFacts, 'exclusions' | 'permissions'>): JudgedWord {
   const contributed = contributorReason(person, facts.exclusions);
-  if (contributed !== undefined) return contributed;
+  if (contributed !== undefined) return { kind: 'excluded', reason: contributed };
   const permission = facts.permissions.get(person.login);
-  switch (mayWrite(permission)) {
-    case undefined:
-      return 'GitHub does not say what this person may do here';
-    case false:
-      return `has no write access (${permission})`;
-    case true:
-      return undefined;
-  }
+  if (permission === undefined) return { kind: 'excluded', reason: 'GitHub does not say what this person may do here' };
+  if (!atLeast(permission, 'write')) return { kind: 'excluded', reason: `has no write access (${permission})` };
+  return { kind: 'counts', permission };
 }
 
 function contributorReason(

@@ -185,7 +185,7 @@ function overrideOfApprovals(environment: Environment, facts: GateFacts): Overri
     of: { kind: 'approvals', environment: environment.name },
     allowed: environment.override ?? [],
     plans: plansIn(environment, facts).map((plan) => plan.digest),
-    ...(facts.standings === undefined ? {} : { standings: facts.standings }),
+    standings: facts.standings,
   });
 }
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Exclusions,
-  exclusionReason,
   judgeApprovals,
+  judgeWord,
   latestReviews,
   type ReviewFacts,
   requestedChanges,
@@ -188,5 +188,8 @@ describe('what was shown before a review', () => {
 
 test('permissions are in order', () => {
   expect(permissions.filter((permission) => atLeast(permission, 'maintain'))).toEqual(['maintain', 'admin']);
-  expect(exclusionReason(kim, { exclusions: exclusions(), permissions: new Map([['kim', 'write']]) })).toBeUndefined();
+  expect(judgeWord(kim, { exclusions: exclusions(), permissions: new Map([['kim', 'maintain']]) })).toEqual({
+    kind: 'counts',
+    permission: 'maintain',
+  });
 });

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type ApprovingQuestion, approvePlan } from '../../../src/domain/gate/approved-plan.ts';
 import { clusterUid } from '../../../src/domain/identity.ts';
+import { identityKey } from '../../../src/domain/manifest/rendered-object.ts';
 import { planOffline } from '../../../src/domain/plan/plan-offline.ts';
 import { configMap, rendered } from '../plan/object-builder.ts';
 import { offlineOf } from '../plan/offline-builder.ts';
-import { effect, json, plan, problem } from '../plan-builder.ts';
+import { effect, json, object, plan, problem } from '../plan-builder.ts';
+import { matchedRule, platform, sre } from './rule-builder.ts';
 
 const move = effect();
 const approved = { personId: 1, effects: [move] };
@@ -90,5 +92,70 @@ describe('a plan becomes an approved one', () => {
     expect(reasons({ needed: 0, unapprovedRemovals })).toEqual([
       'it deletes 3 of 4 objects: no maintainer approved that',
     ]);
+  });
+
+  test('creates anew what an approved replacement deleted before it was interrupted, and nothing else', () => {
+    const anew = effect({ action: 'create', before: { kind: 'absent' } });
+    const completing = new Set([identityKey(anew.object)]);
+    expect(reasons({ plan: plan({ moves: [anew] }), completing })).toBe('approved');
+    expect(reasons({ plan: plan({ moves: [anew] }) })).toEqual(['1 effect that nobody approved']);
+    const other = effect({ ...anew, object: object('apps/Deployment', 'web/other') });
+    expect(reasons({ plan: plan({ moves: [anew, other] }), completing })).toEqual(['1 effect that nobody approved']);
+    const further = effect({ after: json(9) });
+    expect(reasons({ plan: plan({ moves: [anew, further] }), completing })).toEqual(['1 effect that nobody approved']);
+  });
+});
+
+describe('a rule that speaks of the plan', () => {
+  const bySre = { ...approved, sources: ['team:sre', 'role:write'] };
+
+  test('is met by what one of its people approved, as it was recorded', () => {
+    expect(reasons({ rules: [matchedRule()], approvals: [bySre] })).toBe('approved');
+    expect(reasons({ rules: [matchedRule()], approvals: [{ ...bySre, sources: ['team:platform'] }] })).toEqual([
+      'rule destroying data asks for the approval of 1 person from team:sre for what this plan does',
+    ]);
+    expect(reasons({ rules: [matchedRule()] })).toHaveLength(1);
+  });
+
+  test('is asked for also where the environment asks for nobody', () => {
+    expect(reasons({ rules: [matchedRule()], approvals: [], needed: 0 })).toHaveLength(1);
+  });
+
+  test('wants these very effects approved, by so many of its people', () => {
+    const others = { ...bySre, effects: [effect({ after: json(9) })] };
+    expect(reasons({ rules: [matchedRule()], approvals: [approved, others] })).toHaveLength(1);
+    const rules = [matchedRule({ outcome: { kind: 'require', count: 2, from: [sre, platform] } })];
+    expect(reasons({ rules, approvals: [bySre] })).toEqual([
+      'rule destroying data asks for the approval of 2 people from team:sre or team:platform for what this plan does',
+    ]);
+    expect(reasons({ rules, approvals: [bySre, { ...bySre, personId: 2, sources: ['team:platform'] }] })).toBe(
+      'approved',
+    );
+  });
+
+  test('is met by nothing where it denies, or cannot be decided', () => {
+    const deny = matchedRule({ outcome: { kind: 'deny', reason: 'Not on Fridays.' } });
+    expect(reasons({ rules: [deny], approvals: [bySre] })).toEqual(['rule destroying data denies it: Not on Fridays.']);
+    const undecided = matchedRule({ origin: 'server', problem: 'it cannot be decided for Pod web/a' });
+    expect(reasons({ rules: [undecided], approvals: [bySre] })).toEqual([
+      'rule destroying data of the server: it cannot be decided for Pod web/a',
+    ]);
+  });
+
+  test('does not speak of what completes an interrupted replacement', () => {
+    const anew = effect({ action: 'create', before: { kind: 'absent' } });
+    const completing = new Set([identityKey(anew.object)]);
+    expect(reasons({ plan: plan({ moves: [anew] }), completing, rules: [matchedRule()] })).toBe('approved');
+  });
+
+  test('is told beside what else is missing', () => {
+    const rules = [matchedRule()];
+    const rule = expect.stringContaining('team:sre');
+    expect(reasons({ rules, approvals: [] })).toEqual(['1 effect that nobody approved', rule]);
+    expect(reasons({ rules, unapprovedLargeRemoval: true })).toEqual([
+      'it deletes more than half of what the target owns, which no maintainer approved',
+      rule,
+    ]);
+    expect(approvePlan({ ...sound, rules })).toMatchObject({ coverage: { kind: 'covered' } });
   });
 });

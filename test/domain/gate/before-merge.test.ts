@@ -107,6 +107,36 @@ describe('before the merge, the gate', () => {
     ]);
   });
 
+  test('says of several targets how many wait, and for whom each', () => {
+    const api = plan({ name: 'api@production', effects: [effect()] });
+    const db = plan({ name: 'db@production', effects: [effect()] });
+    const behind = (...ahead: readonly number[]): TargetStanding['lock'] => ({
+      kind: 'behind',
+      ahead: ahead.map(pullNumber),
+    });
+    const standings = new Map([
+      [shown.target, { ...unlocked, lock: behind(7, 9) }],
+      [api.target, { target: api.target, lock: behind(8) }],
+    ]);
+    const [lock, appliedRequirement] = beforeMergeRequirements({ head, plans: [shown, api, db], standings });
+    expect(lock).toMatchObject({
+      reason: '#7, #8 hold the locks of these targets',
+      who: ['whoever merges #7, #8', 'anyone with write access, by /unlock there'],
+      evidence: [
+        'web@production: its lock is held by #7, then by #9',
+        'api@production: its lock is held by #8',
+        'db@production: its lock is free',
+      ],
+      targets: ['web@production', 'api@production'],
+    });
+    expect(appliedRequirement).toMatchObject({
+      status: 'unmet',
+      reason: '3 targets are not applied',
+      who: ['anyone with write access, by /apply'],
+      targets: ['web@production', 'api@production', 'db@production'],
+    });
+  });
+
   test('wants nobody to do anything while it is being applied', () => {
     const [, requirement] = ask(applied({ phase: { kind: 'queued' } }));
     expect(requirement).toMatchObject({ name: 'applied', status: 'unmet', who: [] });

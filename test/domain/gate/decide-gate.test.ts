@@ -284,6 +284,26 @@ describe('the gate stays shut', () => {
   });
 });
 
+describe('before the merge', () => {
+  test('what was approved waits for being applied, and is open once it was', () => {
+    const { target } = current;
+    const unapplied = { target, lock: { kind: 'free' } } as const;
+    const waiting = decide({ reviews: [review(kim)], facts: { applied: new Map([[target, unapplied]]) } });
+    expect(waiting.status).toBe('waiting');
+    expect(named(waiting, 'applied').status).toBe('unmet');
+    const phase = { kind: 'succeeded', plan: shownDigest, written: 1 } as const;
+    const applied = {
+      target,
+      lock: { kind: 'held' },
+      applied: { commit: base, head, phase, isDeployed: true },
+    } as const;
+    const facts = { applied: new Map([[target, applied]]) };
+    expect(decide({ reviews: [review(kim)], facts }).status).toBe('open');
+    // Having been applied replaces no approval.
+    expect(decide({ facts }).status).toBe('waiting');
+  });
+});
+
 describe('what needs a maintainer', () => {
   const removing = (deleted: number, owned: number, overrides: Partial<Plan> = {}) =>
     plan({
@@ -573,6 +593,22 @@ describe('the gate of a merge group', () => {
       targets: ['api@production'],
       evidence: ['kim approved these effects of web@production'],
     });
+  });
+
+  test('says nothing of an approval where nothing was shown to that person', () => {
+    const staging = plan({
+      name: 'web@staging',
+      digest: digest('eeee'),
+      effects: [effect({ target: parseTargetName('web@staging') })],
+    });
+    const decision = group([web, ofApi([])], {
+      plans: [
+        { plan: current, environment: production },
+        { plan: staging, environment: { ...production, name: 'staging' } },
+      ],
+    });
+    expect(named(decision, 'approvals of production').evidence).toEqual(['kim approved these effects']);
+    expect(named(decision, 'approvals of staging').evidence).toEqual([]);
   });
 
   test('does not count the approval of an author of one pull request for that one', () => {

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ApprovalSource } from '../../../src/domain/config/rule.ts';
-import { answerOverride, type Override, sourcesMet } from '../../../src/domain/gate/override.ts';
+import {
+  answerOverride,
+  type Override,
+  overriddenReason,
+  sourcesMet,
+  unknownSources,
+} from '../../../src/domain/gate/override.ts';
 import type { Standing, Standings } from '../../../src/domain/gate/standing.ts';
 import { digest, person } from '../plan-builder.ts';
 
@@ -98,6 +104,22 @@ describe('an override', () => {
     expect(sourcesMet(olga, [owners], standings('yes', [[olga.id], [7]]))).toEqual([]);
     expect(sourcesMet(olga, [owners], standings('yes'))).toEqual([]);
   });
+});
+
+test('by code owners of whom nobody knows who they are takes nobody, and that is said', () => {
+  const unknown: Standings = { ...standings('unknown'), ownedFiles: { kind: 'unknown', reason: 'it is too large' } };
+  expect(sourcesMet(olga, [owners, sre], unknown)).toEqual([]);
+  expect(unknownSources(olga, [owners, sre], unknown)).toEqual([
+    'codeowners: it is too large',
+    'team:sre: GitHub does not say',
+  ]);
+  expect(unknownSources(olga, [owners, sre], standings('no'))).toEqual([]);
+});
+
+test('everybody whose word it took is named', () => {
+  expect(overriddenReason([override(), override({ person: person('kim'), reason: 'so be it' })])).toBe(
+    'overridden by olga: because; overridden by kim: so be it',
+  );
 });
 
 describe('overriding', () => {

@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../src/domain/config/config.ts';
 import { type ApprovalSource, sourceText } from '../../../src/domain/config/rule.ts';
+import { judgeApprovals } from '../../../src/domain/gate/approvals.ts';
 import { decideGate, type GateFacts } from '../../../src/domain/gate/decide-gate.ts';
 import type { GateDecision, Requirement } from '../../../src/domain/gate/decision.ts';
 import type { MatchedRule } from '../../../src/domain/gate/matched-rule.ts';
 import type { Review } from '../../../src/domain/gate/people.ts';
+import { type RuleFacts, sourcesOfApprover, wantedPeople } from '../../../src/domain/gate/rule-requirement.ts';
 import type { Standings } from '../../../src/domain/gate/standing.ts';
+import { parseTargetName } from '../../../src/domain/identity.ts';
 import { effect, head, person, plan } from '../plan-builder.ts';
 import { atSecond, author, kim, review, reviewFacts, robin, shown, shownDigest } from './review-builder.ts';
 import { matchedRule, platform, sre, standings } from './rule-builder.ts';
@@ -212,6 +215,120 @@ describe('a rule that nobody can meet', () => {
       reason:
         'it cannot be decided for Pod web/a: it is wrong; mend the rule or what it speaks of. Nobody can override it: the pull request has to change.',
     });
+  });
+});
+
+describe('who is asked, in words', () => {
+  const file = (index: number, people: readonly number[] = []) => ({
+    path: `f${index}.yaml`,
+    owners: ['@kim', '@acme/web'],
+    people: new Set(people),
+  });
+  const ofOwners = [matchedRule({ outcome: { kind: 'require', count: 1, from: [codeowners] } })];
+
+  test.each<[number, readonly ApprovalSource[], string]>([
+    [1, [sre], '1 person from team:sre'],
+    [2, [sre, platform], '2 people from team:sre or team:platform'],
+    [2, [sre, platform, { kind: 'role', role: 'admin' }], '2 people from team:sre, team:platform or role:admin'],
+  ])('%i of %j', (count, from, words) => {
+    expect(wantedPeople({ kind: 'require', count, from })).toBe(words);
+  });
+
+  test('says that there is one only, where there is one', () => {
+    const rules = [matchedRule({ outcome: { kind: 'require', count: 2, from: [sre] } })];
+    const one = standings({ sources: { 'team:sre': [kim] }, sizes: { 'team:sre': 1 } });
+    expect(ruleOf(decide({ rules, standings: one })).reason).toContain('and there is only 1: no approval meets it');
+    const two = standings({ sources: { 'team:sre': [kim] }, sizes: { 'team:sre': 2 } });
+    expect(ruleOf(decide({ rules, standings: two })).status).toBe('unmet');
+  });
+
+  test('is whoever owns what is still waiting, five files at most', () => {
+    const files = Array.from({ length: 7 }, (_, index) => file(index, index === 0 ? [kim.id] : []));
+    const requirement = ruleOf(decide({ rules: ofOwners, standings: standings({ files }), reviews: [review(kim)] }));
+    expect(requirement.who).toEqual([1, 2, 3, 4, 5].map((index) => `codeowners of f${index}.yaml: @kim or @acme/web`));
+    expect(requirement.evidence).toEqual([
+      "kim's approval does not count for this rule: owns other files than f1.yaml, f2.yaml, f3.yaml, f4.yaml, f5.yaml and others, whose owners have to approve too",
+    ]);
+    const few = standings({ files: files.slice(0, 6) });
+    expect(ruleOf(decide({ rules: ofOwners, standings: few, reviews: [review(kim)] })).evidence[0]).toContain(
+      'files than f1.yaml, f2.yaml, f3.yaml, f4.yaml, f5.yaml, whose',
+    );
+  });
+
+  test('is every owner again where more of them are asked than have approved', () => {
+    const two = [matchedRule({ outcome: { kind: 'require', count: 2, from: [codeowners] } })];
+    const requirement = ruleOf(
+      decide({ rules: two, standings: standings({ files: [file(1, [kim.id])] }), reviews: [review(kim)] }),
+    );
+    expect(requirement).toMatchObject({ status: 'unmet', who: ['codeowners of f1.yaml: @kim or @acme/web'] });
+    expect(requirement.evidence).toEqual(['kim approved these effects']);
+  });
+
+  test('is nobody who owns none of the files, and the word of an owner counts only for what is planned now', () => {
+    const owned = standings({ files: [file(1, [kim.id])] });
+    expect(ruleOf(decide({ rules: ofOwners, standings: owned, reviews: [review(robin)] })).evidence).toEqual([
+      "robin's approval does not count for this rule: is not in codeowners",
+    ]);
+    const moved = decide({
+      rules: ofOwners,
+      standings: owned,
+      reviews: [review(kim)],
+      facts: { shownEffects: new Map() },
+    });
+    expect(ruleOf(moved)).toMatchObject({ status: 'unmet', who: ['codeowners of f1.yaml: @kim or @acme/web'] });
+  });
+
+  test('says of each source why it is not met', () => {
+    const rules = [matchedRule({ outcome: { kind: 'require', count: 1, from: [sre, platform] } })];
+    const known = standings({ sources: { 'team:sre': [] } });
+    expect(ruleOf(decide({ rules, standings: known, reviews: [review(kim)] })).evidence).toEqual([
+      "kim's approval does not count for this rule: is not in team:sre; there is no team:platform",
+    ]);
+  });
+
+  test('is asked of its own targets only', () => {
+    const api = plan({ name: 'api@production', effects: [effect({ target: parseTargetName('api@production') })] });
+    const plans = [current, api].map((one) => ({ plan: one, environment: production }));
+    expect(ruleOf(decide({ reviews: [review(kim)], facts: { plans } })).status).toBe('met');
+    const both = [matchedRule({ targets: [current.target, api.target] })];
+    expect(ruleOf(decide({ rules: both, reviews: [review(kim)], facts: { plans } }))).toMatchObject({
+      status: 'unmet',
+      targets: ['api@production'],
+      evidence: ['kim approved other effects of api@production: the plan has changed since; approve again'],
+    });
+    expect(
+      ruleOf(decide({ rules: [matchedRule({ targets: [current.target, api.target, current.target] })] })).targets,
+    ).toEqual([current.target, api.target, current.target]);
+  });
+});
+
+describe('what is recorded of an approver', () => {
+  const recorded = (reviews: readonly Review[], of: Standings) => {
+    const approvals = judgeApprovals(reviewFacts(reviews, { shown: [shown()] }));
+    const facts: RuleFacts = {
+      plans: [current],
+      approvals,
+      shownEffects: new Map([[shownDigest, effects]]),
+      pendingApprovals: new Map(),
+      standings: of,
+    };
+    return (who: typeof kim) => sourcesOfApprover({ person: who }, [sre, platform, codeowners, sre], facts);
+  };
+  const file = { path: 'a.yaml', owners: ['@kim'], people: new Set([kim.id, robin.id]) };
+
+  test('is each of the sources that the person is one of, once', () => {
+    const of = recorded([], standings({ sources: { 'team:sre': [kim], 'team:platform': [robin] } }));
+    expect(of(kim)).toEqual(['team:sre']);
+    expect(of(robin)).toEqual(['team:platform']);
+  });
+
+  test('is being a code owner once every file has its owner', () => {
+    const reviews = [review(kim), review(author)];
+    expect(recorded(reviews, standings({ files: [file] }))(kim)).toEqual(['codeowners']);
+    expect(recorded([], standings({ files: [file] }))(kim)).toEqual([]);
+    expect(recorded([review(robin)], standings({ files: [file] }))(kim)).toEqual(['codeowners']);
+    const other = { ...file, people: new Set([robin.id]) };
+    expect(recorded(reviews, standings({ files: [file, other] }))(kim)).toEqual([]);
   });
 });
 

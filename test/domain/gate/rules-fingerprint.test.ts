@@ -26,11 +26,24 @@ const moves = (when: Condition | undefined, changed: Partial<RulePull>) =>
 test('the fingerprint of rules moves with what they ask of the pull request, and with nothing else of it', () => {
   const label: Condition = { kind: 'any', of: [{ kind: 'matches', key: 'label', values: ['x'] }] };
   expect(moves(label, { labels: ['two'] })).toBe(true);
+  expect(moves(label, { labels: ['one', 'two'] })).toBe(true);
+  expect(moves({ ...label, kind: 'all' }, { labels: ['two'] })).toBe(true);
   expect(moves(label, { title: 'Another' })).toBe(false);
+  expect(moves(label, { branch: 'other' })).toBe(false);
+  expect(moves({ kind: 'matches', key: 'branch', values: ['main'] }, { labels: ['two'] })).toBe(false);
+  // An expression of an older version that reads nothing any more might have asked for anything.
+  expect(moves({ kind: 'expression', text: '1 +' }, { draft: true })).toBe(true);
   expect(moves({ kind: 'matches', key: 'branch', values: ['main'] }, { branch: 'other' })).toBe(true);
   expect(moves({ kind: 'expression', text: 'pull.draft' }, { draft: true })).toBe(true);
   expect(moves({ kind: 'expression', text: "change.kind == 'Pod'" }, { draft: true, labels: [] })).toBe(false);
   expect(moves(undefined, { labels: [] })).toBe(false);
+});
+
+test('the fingerprint of rules is the same in whatever order GitHub lists the labels', () => {
+  const rules = [ruleWhen({ kind: 'matches', key: 'label', values: ['x'] })];
+  expect(rulesFingerprint(rules, { ...pull, labels: ['a', 'b'] })).toBe(
+    rulesFingerprint(rules, { ...pull, labels: ['b', 'a'] }),
+  );
 });
 
 test('the fingerprint of rules moves with what they say, and not with where they stand', () => {
