@@ -47,6 +47,7 @@ export async function findStandings(
       }
     },
     size: (source) => (source.kind === 'team' ? teams.size(source.slug) : source.kind === 'user' ? 1 : undefined),
+    trouble: (source) => (source.kind === 'team' ? teams.trouble(source.slug) : undefined),
     ownedFiles: owners.kind === 'unknown' ? owners : ownedBy(owners.files, people, { of, teams }),
   };
 }

@@ -12,6 +12,8 @@ export interface Teams {
   standing(slug: string, person: Person): Standing;
   /** 0 for a team that does not exist; undefined where it is not known, and from a hundred people on. */
   size(slug: string): number | undefined;
+  /** Why nobody can be told to be in it. */
+  trouble(slug: string): string | undefined;
 }
 
 type Found =
@@ -28,20 +30,26 @@ export async function findTeams(
   const found = new Map<string, Found>();
   for (const slug of new Set(slugs.map((written) => written.toLowerCase())))
     found.set(slug, await findTeam(ports, repository, { slug, people }));
+  const troubleOf = (slug: string): string | undefined => {
+    const team = found.get(slug.toLowerCase());
+    switch (team?.kind) {
+      case undefined:
+        return `nobody asked GitHub about the team ${slug}`;
+      case 'missing':
+        return `${repository.owner} has no team ${slug}`;
+      case 'hidden':
+        return team.reason;
+      case 'team':
+        return undefined;
+    }
+  };
   return {
     standing: (slug, person) => {
       const team = found.get(slug.toLowerCase());
-      switch (team?.kind) {
-        case undefined:
-          return { kind: 'unknown', reason: `nobody asked GitHub about the team ${slug}` };
-        case 'missing':
-          return { kind: 'unknown', reason: `${repository.owner} has no team ${slug}` };
-        case 'hidden':
-          return { kind: 'unknown', reason: team.reason };
-        case 'team':
-          return { kind: team.members.has(person.id) ? 'yes' : 'no' };
-      }
+      if (team?.kind === 'team') return { kind: team.members.has(person.id) ? 'yes' : 'no' };
+      return { kind: 'unknown', reason: troubleOf(slug) ?? 'GitHub does not say' };
     },
+    trouble: troubleOf,
     size: (slug) => {
       const team = found.get(slug.toLowerCase());
       if (team?.kind === 'missing') return 0;

@@ -124,11 +124,12 @@ function requirePeople(rule: MatchedRule, outcome: Required, facts: RuleFacts): 
     };
   const targets = isKnown ? open.map(({ target }) => target) : rule.targets;
   const there = peopleThere(outcome.from, facts.standings);
+  const troubles = outcome.from.flatMap((source) => facts.standings.trouble(source) ?? []);
   if (there !== undefined && there < outcome.count)
     return {
       ...named,
       status: 'failed',
-      reason: `it needs ${wanted}, and there ${there === 1 ? 'is only 1' : `are only ${there}`}: no approval meets it; it speaks of ${objectsText(rule)}`,
+      reason: `it needs ${wanted}, and there ${there === 1 ? 'is only 1' : `are only ${there}`}${troubles.length === 0 ? '' : ` (${troubles.join(', ')})`}: no approval meets it; it speaks of ${objectsText(rule)}`,
       who: overriders(rule),
       targets,
     };
@@ -136,7 +137,7 @@ function requirePeople(rule: MatchedRule, outcome: Required, facts: RuleFacts): 
     ...named,
     status: 'unmet',
     reason: `needs the approval of ${wanted} for what ${targets.join(', ')} would do; it speaks of ${objectsText(rule)}`,
-    who: [...outcome.from.flatMap((source) => whoText(source, files)), ...overriders(rule)],
+    who: [...outcome.from.flatMap((source) => whoText(source, { ...facts, files })), ...overriders(rule)],
     targets,
   };
 }
@@ -239,8 +240,13 @@ function ownerStanding(person: Person, files: Files | undefined): Standing {
   };
 }
 
-function whoText(source: ApprovalSource, files: Files | undefined): readonly string[] {
-  if (source.kind !== 'codeowners' || files === undefined) return [sourceText(source)];
+function whoText(
+  source: ApprovalSource,
+  { standings, files }: { readonly standings: Standings; readonly files: Files | undefined },
+): readonly string[] {
+  const trouble = standings.trouble(source);
+  if (source.kind !== 'codeowners' || files === undefined)
+    return [trouble === undefined ? sourceText(source) : `${sourceText(source)} (nobody now: ${trouble})`];
   if (files.unknown !== undefined) return [`codeowners, once it is known who they are (${files.unknown})`];
   if (files.owned.length === 0)
     return ['codeowners, once CODEOWNERS of the base branch names any for the changed files'];

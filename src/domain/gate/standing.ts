@@ -16,6 +16,8 @@ export interface Standings {
   of(person: Person, source: PersonalSource): Standing;
   /** How many people a source has altogether; undefined where that is not known. A count that is larger can never be met, and that is said. */
   size(source: ApprovalSource): number | undefined;
+  /** Why nobody can be told to be one of a source: the team does not exist, or GitHub does not say who is in it. */
+  trouble(source: ApprovalSource): string | undefined;
   readonly ownedFiles: OwnedFiles;
 }
 

@@ -152,8 +152,9 @@ describe('a rule that speaks of the plan', () => {
     const rules = [matchedRule()];
     const rule = expect.stringContaining('team:sre');
     expect(reasons({ rules, approvals: [] })).toEqual(['1 effect that nobody approved', rule]);
-    expect(reasons({ rules, unapprovedLargeRemoval: true })).toEqual([
-      'it deletes more than half of what the target owns, which no maintainer approved',
+    const unapprovedRemovals = [{ name: 'large removal from web@lab', what: 'it deletes 3 of 4 objects' }];
+    expect(reasons({ rules, unapprovedRemovals })).toEqual([
+      'it deletes 3 of 4 objects: no maintainer approved that',
       rule,
     ]);
     expect(approvePlan({ ...sound, rules })).toMatchObject({ coverage: { kind: 'covered' } });

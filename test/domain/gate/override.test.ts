@@ -35,6 +35,7 @@ function standings(standing: Standing['kind'], files: readonly (readonly number[
   return {
     of: () => (standing === 'unknown' ? { kind: standing, reason: 'GitHub does not say' } : { kind: standing }),
     size: () => undefined,
+    trouble: () => undefined,
     ownedFiles: {
       kind: 'known',
       files: files.map((people, index) => ({ path: `${index}`, owners: ['@x'], people: new Set(people) })),

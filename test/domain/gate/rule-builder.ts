@@ -6,10 +6,11 @@ import type { person } from '../plan-builder.ts';
 
 type Who = ReturnType<typeof person>;
 
-/** `sources`: the people of each, as configurations write it; `sizes`: how many there are of each, where that is known. */
+/** `sources`: the people of each, as configurations write it; `sizes`: how many there are of each, where that is known; `troubles`: why nobody is known. */
 export function standings(of: {
   readonly sources?: Readonly<Record<string, readonly Who[]>>;
   readonly sizes?: Readonly<Record<string, number>>;
+  readonly troubles?: Readonly<Record<string, string>>;
   readonly files?: readonly OwnedFile[];
 }): Standings {
   return {
@@ -19,6 +20,7 @@ export function standings(of: {
       return { kind: people.some(({ id }) => id === who.id) ? 'yes' : 'no' };
     },
     size: (source) => of.sizes?.[sourceText(source)],
+    trouble: (source) => of.troubles?.[sourceText(source)],
     ownedFiles: { kind: 'known', files: of.files ?? [] },
   };
 }

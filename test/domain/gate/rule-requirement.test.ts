@@ -95,6 +95,21 @@ describe('a rule that asks for people', () => {
     });
   });
 
+  test('says of a team that there is not', () => {
+    const troubles = { 'team:sre': 'acme has no team sre' };
+    const rules = [matchedRule({ outcome: { kind: 'require', count: 1, from: [sre, platform] } })];
+    const some = standings({ sources: { 'team:platform': [robin] }, troubles });
+    expect(ruleOf(decide({ rules, standings: some }))).toMatchObject({
+      status: 'unmet',
+      who: ['team:sre (nobody now: acme has no team sre)', 'team:platform'],
+    });
+    const none = standings({ sizes: { 'team:sre': 0, 'team:platform': 0 }, troubles });
+    expect(ruleOf(decide({ rules, standings: none }))).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('there are only 0 (acme has no team sre): no approval meets it'),
+    });
+  });
+
   test('says when it asks for more people than there are', () => {
     const rules = [
       matchedRule({ outcome: { kind: 'require', count: 3, from: [sre, platform] }, override: [platform] }),
