@@ -102,6 +102,7 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     return moveDeployment(turn, deployment, {
       kind: 'held',
       reasons: approving.reasons,
+      deciders: approving.deciders,
       plan: planned.plan.complete ? planned.plan.digest : undefined,
     });
   }

@@ -79,10 +79,8 @@ export async function approveDeployment(
       ? {}
       : { promised: { moves: promised, outcome: (field) => outcomeOf(planned, field, secretKey) } }),
     // What stood in the way of the merge is no matter of effects: only a maintainer can set it aside.
-    blockers: [
-      ...(deployment.unseen === true && onHold.length === 0 ? [unseenReason] : []),
-      ...(onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers),
-    ],
+    blockers: onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers,
+    ...(deployment.unseen === true && onHold.length === 0 ? { unseen: unseenReason } : {}),
     completing: interruptedReplacements(steps),
     unapprovedRemovals: (await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold]))
       ? []

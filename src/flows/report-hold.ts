@@ -1,6 +1,7 @@
 import { sha256Text } from '../domain/audit/content-digest.ts';
 import type { ServerSettings } from '../domain/config/server-settings.ts';
 import type { Deployment } from '../domain/deployment/deployment.ts';
+import { whoeverMayApprove } from '../domain/gate/approved-plan.ts';
 import type { PlanDigest, Repository, TargetName } from '../domain/identity.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import type { Uncovered } from '../domain/report/effect-difference.ts';
@@ -117,7 +118,7 @@ async function viewOf(
     commit: deployment.commit,
     author: merge.author,
     ...(merge.mergedBy === undefined ? {} : { mergedBy: merge.mergedBy }),
-    deciders: ['people with write access who are neither author, committer, co-author nor last pusher'],
+    deciders: phase.kind === 'held' ? (phase.deciders ?? [whoeverMayApprove]) : [whoeverMayApprove],
     approved: [...effects.values()].flat().filter((effect) => effect.target === deployment.target),
     ...(plan === undefined ? {} : { plan }),
     ...(at.uncovered === undefined ? {} : { uncovered: at.uncovered }),

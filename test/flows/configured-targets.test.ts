@@ -83,7 +83,8 @@ describe('a target whose environment goes to another cluster', () => {
     const issue = await story.openIssue('mover@lab', 'nobody saw its plan before');
 
     expect(await story.say({ number: issue.number, author: 'bob', body: '/apply' })).toBe('rocket');
-    await story.openIssue('mover@lab', 'what it deployed to staging stays there');
+    const asked = await story.openIssue('mover@lab', 'what it deployed to staging stays there');
+    expect(asked.body).toContain('Who can decide: role:maintain.');
     expect(story.data('production', 'mover')).toBeUndefined();
     expect(await story.say({ number: issue.number, author: 'mona', body: '/apply' })).toBe('rocket');
     await story.ended(merged, 'planwright/deploy', 'success');

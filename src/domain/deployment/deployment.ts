@@ -8,7 +8,13 @@ export type DeploymentPhase =
   /** Environments that this one comes after are not healthy yet. */
   | { readonly kind: 'waiting'; readonly reason: string }
   /** The plan is not covered by approvals: a person is asked. */
-  | { readonly kind: 'held'; readonly reasons: readonly string[]; readonly plan: PlanDigest | undefined }
+  | {
+      readonly kind: 'held';
+      readonly reasons: readonly string[];
+      /** Whose word would help; absent: anybody's who may approve. */
+      readonly deciders?: readonly string[];
+      readonly plan: PlanDigest | undefined;
+    }
   /** `deadlineMs` (wall clock) outlives the process: whoever goes on has no more time than the one who began. */
   | { readonly kind: 'applying'; readonly plan: PlanDigest; readonly deadlineMs: number }
   /** Everything is written; health is awaited. */

@@ -64,7 +64,7 @@ function failed(rule: MatchedRule, reason: string): Requirement {
     status: 'failed',
     reason:
       rule.override.length > 0 ? reason : `${reason}${end} Nobody can override it: the pull request has to change.`,
-    who: overriders(rule),
+    who: overridersOf(rule),
     evidence: [],
     targets: rule.targets,
   };
@@ -82,7 +82,8 @@ export function ruleName({ name, origin }: Pick<MatchedRule, 'name' | 'origin'>)
   }
 }
 
-function overriders({ override }: MatchedRule): readonly string[] {
+/** Who may set a rule aside. */
+export function overridersOf({ override }: Pick<MatchedRule, 'override'>): readonly string[] {
   return override.map((source) => `${sourceText(source)}, with /override`);
 }
 
@@ -130,14 +131,14 @@ function requirePeople(rule: MatchedRule, outcome: Required, facts: RuleFacts): 
       ...named,
       status: 'failed',
       reason: `it needs ${wanted}, and there ${there === 1 ? 'is only 1' : `are only ${there}`}${troubles.length === 0 ? '' : ` (${troubles.join(', ')})`}: no approval meets it; it speaks of ${objectsText(rule)}`,
-      who: overriders(rule),
+      who: overridersOf(rule),
       targets,
     };
   return {
     ...named,
     status: 'unmet',
     reason: `needs the approval of ${wanted} for what ${targets.join(', ')} would do; it speaks of ${objectsText(rule)}`,
-    who: [...outcome.from.flatMap((source) => whoText(source, { ...facts, files })), ...overriders(rule)],
+    who: [...outcome.from.flatMap((source) => whoText(source, { ...facts, files })), ...overridersOf(rule)],
     targets,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ApprovingQuestion, approvePlan } from '../../../src/domain/gate/approved-plan.ts';
+import { type ApprovingQuestion, approvePlan, whoeverMayApprove } from '../../../src/domain/gate/approved-plan.ts';
 import { clusterUid } from '../../../src/domain/identity.ts';
 import { identityKey } from '../../../src/domain/manifest/rendered-object.ts';
 import { planOffline } from '../../../src/domain/plan/plan-offline.ts';
@@ -56,6 +56,34 @@ describe('a plan becomes an approved one', () => {
 
   test('never while something blocked the merge', () => {
     expect(reasons({ blockers: ['robin asked for changes'], needed: 0 })).toEqual(['robin asked for changes']);
+  });
+
+  test('never while nobody saw it, whatever was approved', () => {
+    expect(reasons({ unseen: 'nobody saw its plan before', blockers: ['robin asked for changes'] })).toEqual([
+      'nobody saw its plan before',
+      'robin asked for changes',
+    ]);
+  });
+
+  test.each<[string, Partial<ApprovingQuestion>, readonly string[]]>([
+    ['a failing plan', { plan: plan({ complete: false }) }, []],
+    ['a merge that was blocked', { blockers: ['robin asked for changes'] }, ['role:maintain']],
+    ['a plan that nobody saw', { unseen: 'nobody saw it' }, [whoeverMayApprove]],
+    ['effects that nobody approved', { approvals: [] }, [whoeverMayApprove]],
+    ['a large removal', { unapprovedRemovals: [{ name: 'large removal', what: 'it deletes all' }] }, ['role:maintain']],
+    ['a rule', { rules: [matchedRule({ override: [platform] })] }, ['team:sre', 'team:platform, with /override']],
+    ['a rule that denies', { rules: [matchedRule({ outcome: { kind: 'deny', reason: 'No.' } })] }, []],
+    [
+      'several things at once',
+      {
+        approvals: [],
+        unapprovedRemovals: [{ name: 'large removal', what: 'it deletes all' }],
+        rules: [matchedRule()],
+      },
+      [whoeverMayApprove, 'role:maintain', 'team:sre'],
+    ],
+  ])('with the word of somebody: %s', (_, question, deciders) => {
+    expect(approvePlan({ ...sound, ...question })).toMatchObject({ kind: 'not-approved', deciders });
   });
 
   test('never with effects that nobody approved', () => {
