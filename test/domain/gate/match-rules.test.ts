@@ -206,6 +206,32 @@ describe('an expression', () => {
     );
   });
 
+  const over = (text: string, loop: string) => `change.after.data.x.split('').${loop}(${text}, `;
+  test.each([
+    ['a text', `${over('a', 'exists')}${over('b', 'exists')}${over('c', 'exists')}c == '!')))`],
+    [
+      'a text that was taken apart once',
+      "[change.after.data.x.split('')].exists(l, l.exists(a, l.exists(b, l.exists(c, c == '!'))))",
+    ],
+    [
+      'a text of its own',
+      `['${'a'.repeat(300)}'.split('')].exists(l, l.exists(a, l.exists(b, l.exists(c, c == '!'))))`,
+    ],
+  ])('that goes over the characters of %s again and again blocks, and is not evaluated', (_of, text) => {
+    const long = change({ after: { kind: 'ConfigMap', data: { x: 'a'.repeat(300) } } });
+    const start = performance.now();
+    expect(matched(expression(text), long)[0]?.problem).toContain('it would take too long on so large an object');
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  test('may take the short texts of an object apart', () => {
+    const registry = "change.after.spec.containers.all(c, c.image.split('/')[0] == 'registry.acme')";
+    const pod = { kind: 'Pod', spec: { containers: [{ image: 'registry.acme/web:2' }] } };
+    expect(matched(expression(registry), change({ after: pod }))).toHaveLength(1);
+    const annotated = { ...pod, metadata: { annotations: { note: 'a'.repeat(2_000) } } };
+    expect(matched(expression(registry), change({ after: annotated }))[0]?.problem).toBeUndefined();
+  });
+
   test('decides nothing where another condition decides', () => {
     const bad = expression('change.after.spec.foo == 1');
     expect(matched({ kind: 'all', of: [bad, key('kind', 'Pod')] })).toEqual([]);

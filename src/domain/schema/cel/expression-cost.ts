@@ -1,14 +1,27 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 
 const loops = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter', 'sortBy']);
-const growing = new Set(['flatten', 'map', 'split', 'findAll', 'range', 'join', 'replace', 'format']);
+const growing = new Set(['flatten', 'map', 'range', 'join', 'replace', 'format']);
+/** A list of a text's parts has as many as the text has characters, and one more. */
+const takingApart = new Set(['split', 'findAll']);
 
 /**
- * The steps that evaluating an expression takes at most, where no list, map or text that it is given has more than `largest` parts: nested loops
- * multiply, everything else adds up.
+ * The steps that evaluating an expression takes at most, where no list or map that it is given has more than `largest` parts, nor any text where it takes
+ * texts apart: nested loops multiply, everything else adds up.
  */
 export function expressionCost(root: ASTNode, largest: number): number {
-  return costOf(root, Math.max(1, largest));
+  const written = takesTextsApart(root) ? longestLiteral(root) + 1 : 0;
+  return costOf(root, Math.max(1, largest, written));
+}
+
+/** Whether loops may go over the characters of a text. */
+export function takesTextsApart(root: ASTNode): boolean {
+  return holdsNode(root, (node) => node.op === 'rcall' && takingApart.has(node.args[0]));
+}
+
+function longestLiteral(node: ASTNode): number {
+  const own = node.op === 'value' && typeof node.args === 'string' ? node.args.length : 0;
+  return childrenOf(node).reduce((longest, child) => Math.max(longest, longestLiteral(child)), own);
 }
 
 function costOf(node: ASTNode, size: number): number {

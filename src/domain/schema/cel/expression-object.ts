@@ -8,6 +8,8 @@ export interface ExpressionObject {
   readonly value: ReadonlyMap<string, unknown>;
   /** Members of its largest list or map. */
   readonly largest: number;
+  /** Characters of its longest text. */
+  readonly longest: number;
   readonly characters: number;
 }
 
@@ -26,7 +28,7 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
  * secret, asked for often enough, tells it whole. Bookkeeping that repeats the object (managed fields, the last applied configuration) is left out.
  */
 export function expressionObject(object: JsonObject): ExpressionObject {
-  const measures = { largest: 0, characters: 0 };
+  const measures = { largest: 0, longest: 0, characters: 0 };
   const isSecret = object['kind'] === 'Secret';
   const secrets = [...secretValues(object)].flatMap(secretForms);
   const repeats = secrets.length === 0 ? undefined : secretRepeats(secrets);
@@ -35,6 +37,7 @@ export function expressionObject(object: JsonObject): ExpressionObject {
     measures.characters += 1;
     if (typeof value === 'string') {
       measures.characters += value.length;
+      measures.longest = Math.max(measures.longest, value.length);
       return value;
     }
     if (isJsonArray(value)) {
@@ -52,6 +55,7 @@ export function expressionObject(object: JsonObject): ExpressionObject {
       const at = [...path, name];
       if (isBookkeeping(at)) continue;
       measures.characters += name.length;
+      measures.longest = Math.max(measures.longest, name.length);
       if (hides(map, at, member)) hidden.add(name);
       members.set(name, read(member, at));
     }

@@ -1,6 +1,6 @@
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
 import { CheckBudget, CheckTooCostly } from '../check-budget.ts';
-import { expressionCost, holdsBinding, holdsNode } from './expression-cost.ts';
+import { expressionCost, holdsBinding, holdsNode, takesTextsApart } from './expression-cost.ts';
 import { type ExpressionObject, SecretRead } from './expression-object.ts';
 import { addKubernetesFunctions, callLinearly, RuleFault } from './kubernetes-functions.ts';
 
@@ -125,8 +125,8 @@ function compile(text: string): ExpressionRead {
       kind: 'expression',
       expression: {
         readsPull: holdsNode(run.ast, (node) => node.op === 'id' && node.args === 'pull'),
-        cost: (facts) => costOf(run.ast, facts),
-        answer: (facts) => answerOf(run, facts),
+        cost: (facts) => costOf({ ast: run.ast, text }, facts),
+        answer: (facts) => answerOf({ run, text }, facts),
       },
     };
   } catch (error) {
@@ -134,15 +134,35 @@ function compile(text: string): ExpressionRead {
   }
 }
 
-function costOf(ast: ASTNode, { change, pull }: ExpressionFacts): number {
+interface Written {
+  readonly text: string;
+  readonly ast: ASTNode;
+}
+
+function costOf({ ast, text }: Written, facts: ExpressionFacts): number {
+  const { change, pull } = facts;
   const sides = [change.before, change.after].filter((side) => side !== undefined);
-  const largest = Math.max(change.fields.length, pull.labels.length, ...sides.map((side) => side.largest));
-  const characters = sides.reduce((sum, side) => sum + side.characters, 0);
+  const lists = Math.max(change.fields.length, pull.labels.length, ...sides.map((side) => side.largest));
+  const largest = takesTextsApart(ast) ? Math.max(lists, longestText(facts) + 1) : lists;
+  const characters = sides.reduce((sum, side) => sum + side.characters, text.length);
   return expressionCost(ast, largest) * Math.ceil(1 + characters / charactersOfAStep);
 }
 
-function answerOf(run: ReturnType<Environment['parse']>, facts: ExpressionFacts): ExpressionAnswer {
-  if (costOf(run.ast, facts) > maxExpressionCost) return { kind: 'undecided', reason: tooCostly };
+function longestText({ change, target, pull }: ExpressionFacts): number {
+  const { before, after, fields, ...names } = change;
+  const { number, fork, draft, labels, ...words } = pull;
+  const texts = [...fields, ...labels, ...Object.values(names), ...Object.values(words), ...Object.values(target)];
+  return texts.reduce(
+    (longest, { length }) => Math.max(longest, length),
+    Math.max(before?.longest ?? 0, after?.longest ?? 0),
+  );
+}
+
+function answerOf(
+  { run, text }: { readonly run: ReturnType<Environment['parse']>; readonly text: string },
+  facts: ExpressionFacts,
+): ExpressionAnswer {
+  if (costOf({ ast: run.ast, text }, facts) > maxExpressionCost) return { kind: 'undecided', reason: tooCostly };
   patternBudget = new CheckBudget(patternSteps);
   try {
     const answer: unknown = run(contextOf(facts));

@@ -3,7 +3,7 @@ import { isJsonArray, isJsonObject, type Json } from '../../json.ts';
 import type { FieldSchema, ValidationRule } from '../../plan/field-schema.ts';
 import { pointerBelow, pointerText } from '../schema-check.ts';
 import type { Findings } from '../validate-value.ts';
-import { expressionCost, holdsBinding } from './expression-cost.ts';
+import { expressionCost, holdsBinding, takesTextsApart } from './expression-cost.ts';
 import { addKubernetesFunctions, callLinearly, RuleFault } from './kubernetes-functions.ts';
 import { isOrderless, type ListOrder, type ReadTime, ruleValue } from './rule-value.ts';
 
@@ -72,7 +72,7 @@ type Verdict = { readonly kind: 'holds' | 'broken' } | { readonly kind: 'unknown
 function verdictOf(rule: string, place: RulePlace, into: Findings): Verdict {
   const program = programOf(rule);
   if (program.kind === 'invalid') return { kind: 'unknown', reason: program.reason };
-  into.budget.spend(stepCost * expressionCost(program.ast, largestPart(place.value)));
+  into.budget.spend(stepCost * expressionCost(program.ast, largestPart(place.value, charactersOfAPart(program.ast))));
   const verdict = evaluate(program, place, 'written');
   if (verdict.kind !== 'broken') return verdict;
   if (holdsSuch(place.schema, place.value, ({ keepsUnknown }) => keepsUnknown === true))
@@ -161,10 +161,18 @@ const readTime: ReadTime = ({ kind, text }) => {
   return readers[kind]({ self: text });
 };
 
-function largestPart(value: Json): number {
-  if (typeof value === 'string') return Math.ceil(value.length / 50);
+/** A step looks at so many characters of a text, unless it goes over them one by one. */
+function charactersOfAPart(ast: ASTNode): number {
+  return takesTextsApart(ast) ? 1 : 50;
+}
+
+function largestPart(value: Json, characters: number): number {
+  if (typeof value === 'string') return Math.ceil((value.length + 1) / characters);
   const members = isJsonArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
-  return members.reduce<number>((largest, member) => Math.max(largest, largestPart(member)), members.length);
+  return members.reduce<number>(
+    (largest, member) => Math.max(largest, largestPart(member, characters)),
+    members.length,
+  );
 }
 
 function holdsSuch(schema: FieldSchema, value: Json, isSuch: (schema: FieldSchema) => boolean): boolean {
