@@ -35,7 +35,7 @@ export async function applyBeforeMerge(
   said: SaidApply,
 ): Promise<CommandRefusal | undefined> {
   const inspection = await inspectPullRequest(ports, pull);
-  const { environments, apply } = inspection;
+  const { base, environments, apply } = inspection;
   const early = await refuseEarly(ports, pull, inspection);
   if (early !== undefined) return early;
   const runs = await ports.store.planRuns(pull.repository.id, pull.number);
@@ -64,7 +64,7 @@ export async function applyBeforeMerge(
   // What somebody else applied meanwhile stands in everybody's plan: until it is their turn, people could not meet the rest.
   if (wanted.some(({ target }) => standings.get(target)?.lock.kind === 'behind'))
     return ports.store.transaction((records) => askForLocks(records, pull, { said, wanted }));
-  const { decision } = await lookAtGate(ports, pull, { outcome: last.outcome, environments, apply });
+  const { decision } = await lookAtGate(ports, pull, { outcome: last.outcome, base, environments, apply });
   const missing = missingForApply(decision);
   if (missing.length > 0) return { kind: 'gate-closed', missing };
   return begin(ports, pull, { said, inspection, wanted });
@@ -73,10 +73,10 @@ export async function applyBeforeMerge(
 async function refuseEarly(
   ports: PullRequestPorts,
   pull: PullRequest,
-  { next, environments, apply }: Inspection,
+  { next, base, environments, apply }: Inspection,
 ): Promise<CommandRefusal | undefined> {
   if (next.kind === 'decided' && (next.outcome.kind === 'invalid' || next.outcome.kind === 'conflict')) {
-    const { decision } = await lookAtGate(ports, pull, { outcome: next.outcome, environments, apply });
+    const { decision } = await lookAtGate(ports, pull, { outcome: next.outcome, base, environments, apply });
     return { kind: 'gate-closed', missing: missingForApply(decision) };
   }
   if (apply === 'after-merge') return { kind: 'merging-deploys', base: pull.base.ref };

@@ -57,8 +57,8 @@ interface Judged {
   /** Rules that may match later: whom they ask for is looked up too, for the record. */
   readonly rules?: readonly Rule[];
   readonly apply: ApplyMode['kind'];
-  /** The commit of the base branch that the head was planned against; as the runs of the head have it when absent. */
-  readonly base?: CommitSha;
+  /** The base branch as it is now: its CODEOWNERS counts, also where a plan need not be made again for what moved there. */
+  readonly base: CommitSha;
 }
 
 /** Looks everything up that the gate depends on, now, and decides. */
@@ -108,7 +108,7 @@ export async function lookAtGateOf(
         ...sources,
         ...(overrides.length === 0 ? [] : overrideSources({ rules, environments: [...at.environments.values()] })),
       ],
-      base: at.base ?? runs.findLast((run) => run.head === at.head)?.base,
+      base: at.base,
     },
   );
   const facts: GateFacts = {

@@ -27,6 +27,8 @@ import { reportMerge } from './report-merge.ts';
 
 /** What a merge brings to which target, as the merge commit's configuration says. */
 interface MergeWork {
+  /** The base branch as it was before the merge. */
+  readonly base: CommitSha | undefined;
   readonly targets: readonly Target[];
   /** Those of them that no configuration named before this merge, or named on another cluster: nobody saw their plans. */
   readonly unseen: ReadonlySet<TargetName>;
@@ -133,6 +135,7 @@ async function recordMerge(
   const outcome = judgedOutcome(at);
   const gate = await lookAtGate(ports, pull, {
     outcome,
+    base: at.work.base ?? merge.commit,
     environments: at.work.environments,
     rules: at.work.rules,
     // What is merged cannot be applied before it any more.
@@ -238,6 +241,7 @@ async function findMergeWork(
       : await checkout.changedPaths(repository, before, pull.merge.commit);
   const configurationChanged = changed.some((path) => isOwnerPath(repository, path));
   const none = {
+    base: before,
     targets: [],
     unseen: new Set<TargetName>(),
     environments: new Map(),
@@ -266,14 +270,13 @@ async function findMergeWork(
     return cluster !== undefined && mayDeploy(cluster, repository);
   });
   const { environments, rules } = found.configuration;
-  if (allowed.length > 0) return { targets: allowed, unseen, environments, rules, configurationChanged };
+  if (allowed.length > 0) return { ...none, targets: allowed, unseen, environments, rules };
   const clusters = [...new Set(targets.map((target) => target.environment.cluster))].join(', ');
   return {
-    targets: [],
+    ...none,
     unseen,
     environments,
     rules,
-    configurationChanged,
     nothing: `${repository.owner}/${repository.name} may not deploy to ${clusters}: the server allows it by PLANWRIGHT_REPOSITORIES or in its file`,
   };
 }

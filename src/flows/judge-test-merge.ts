@@ -73,6 +73,7 @@ export async function judgeTestMerge(
   const { environments, rules } = at.source.configuration;
   const { decision, approvals, sources } = await lookAtGate(ports, pull, {
     outcome: { ...outcome, plans: outcome.plans.map((shown) => (shown.target === plan.target ? plan : shown)) },
+    base: testMerge.base,
     environments,
     rules,
     apply: 'before-merge',

@@ -189,8 +189,8 @@ async function report(
 ): Promise<GateDecision> {
   const { run, inspection } = at;
   const outcome = run.outcome;
-  const { environments, apply } = inspection;
-  const before = await lookAtGate(ports, pull, { outcome, environments, apply });
+  const { base, environments, apply } = inspection;
+  const before = await lookAtGate(ports, pull, { outcome, base, environments, apply });
   const view = viewOf(ports.server, {
     pull,
     base: run.base,
@@ -245,8 +245,8 @@ async function viewsOfSameHead(ports: PullRequestPorts, pull: PullRequest): Prom
     if (run === undefined) continue;
     const inspection = await inspectPullRequest(ports, other);
     const outcome = run.outcome;
-    const { environments, apply } = inspection;
-    const gate = await lookAtGate(ports, other, { outcome, environments, apply });
+    const { base, environments, apply } = inspection;
+    const gate = await lookAtGate(ports, other, { outcome, base, environments, apply });
     views.push(
       viewOf(ports.server, {
         pull: other,

@@ -148,3 +148,26 @@ describe('a base branch that moves', () => {
     expect(looked(oldest.number)).toBeGreaterThan(looked(newest.number));
   });
 });
+
+describe('a base branch whose code owners move', () => {
+  let story: PullRequestStory;
+  beforeAll(async () => {
+    const rule = 'rules:\n  - name: owners\n    require: { from: [codeowners] }\n';
+    const files = { [path]: `${configuration(0)}${rule}`, CODEOWNERS: 'apps/web/ @bob\n' };
+    story = new PullRequestStory(await setStage({ clusterNames: ['staging'], files }));
+    for (const cluster of story.stage.clusters.values()) await createNamespace(cluster, 'shop');
+  });
+  afterAll(() => story.stage.close());
+
+  it('asks the new ones for what was planned and approved before', async () => {
+    const pull = await story.open({ title: 'web', files: change('web', 'one', 'high') });
+    await story.checked(pull);
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success' });
+    await story.github.push({ repo, branch: 'main', files: { CODEOWNERS: 'apps/web/ @olga\n' }, author: 'olga' });
+    await story.gate(pull, { conclusion: 'action_required', says: 'codeowners of apps/web/staging/one.yaml: @olga' });
+    await story.review(pull, 'olga');
+    await story.gate(pull, { conclusion: 'success', says: 'olga approved these effects' });
+    expect(story.github.violations).toEqual([]);
+  });
+});
