@@ -91,13 +91,17 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     rules: await rulesFor(turn, { deployment, source, planned }),
   });
   if (approving.kind === 'not-approved') {
-    // Nobody approves what a test merge would do but on its pull request, where the plan is shown anew.
+    // Nobody approves what a test merge would do but on its pull request, where the plan is shown anew. What moved on while it was planned is nobody's failure.
     if (deployment.testMerge !== undefined)
-      return moveDeployment(turn, deployment, {
-        kind: 'failed',
-        reason: approving.reasons.join('; '),
-        plan: planned.plan.digest,
-      });
+      return moveDeployment(
+        turn,
+        deployment,
+        (await findObstacle(turn, deployment)) ?? {
+          kind: 'failed',
+          reason: approving.reasons.join('; '),
+          plan: planned.plan.digest,
+        },
+      );
     if (approving.coverage?.kind === 'uncovered') turn.uncovered.set(deployment.id, approving.coverage);
     return moveDeployment(turn, deployment, {
       kind: 'held',

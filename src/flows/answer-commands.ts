@@ -229,7 +229,9 @@ async function applyCommand(
   const { pull } = place;
   const { repository } = pull;
   if (place.target === undefined && pull.state === 'open') {
-    const refusal = await applyBeforeMerge(ports, pull, at);
+    const { comment, permission, patterns, obeyed } = at;
+    const asked = { by: comment.author, atMs: comment.createdAtMs, comment: comment.id };
+    const refusal = await applyBeforeMerge(ports, pull, { asked, permission, patterns, obeyed });
     return refusal === undefined ? { kind: 'done' } : { kind: 'refused', refusal };
   }
   if (pull.merge === undefined) return { kind: 'refused', refusal: { kind: 'closed-unmerged', command: 'apply' } };

@@ -5,6 +5,7 @@ import { meaningOf, parsePressed, pressRefusalText } from '../domain/command/pre
 import type { CommandRefusal } from '../domain/command/refusal-text.ts';
 import type { Permission } from '../domain/gate/people.ts';
 import type { CommitSha, Repository } from '../domain/identity.ts';
+import { applyBeforeMerge } from './apply-before-merge.ts';
 import { letDeploymentGo } from './let-deployment-go.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { ButtonPress } from './ports/store.ts';
@@ -70,6 +71,8 @@ async function answerPress(ports: PullRequestPorts, pressing: Pressing): Promise
       return planAgain(ports, pressing);
     case 'apply':
       return applyHeld(ports, pressing, pressed.means);
+    case 'apply-open':
+      return applyOpen(ports, pressing, pressed.means);
     case 'unknown':
       return { kind: 'ignored', why: 'no check has such a button' };
   }
@@ -114,6 +117,23 @@ async function applyHeld(
   return refusals.length === 0 ? { kind: 'done' } : refused(refusals);
 }
 
+/** What `/apply` does on the pull request whose gate showed the button. */
+async function applyOpen(
+  ports: PullRequestPorts,
+  { press, permission, open }: Pressing,
+  means: string,
+): Promise<Answer> {
+  if (!maySay(commands.apply, { permission, authorFromOwnBranch: false }))
+    return { kind: 'ignored', why: `has ${permission} access` };
+  const [pull, ...others] = open;
+  if (pull === undefined) return { kind: 'ignored', why: 'no open pull request has this head' };
+  // The check is that of all of them by then.
+  if (others.length > 0) return { kind: 'ignored', why: 'several pull requests have this head' };
+  const asked = { by: press.by, atMs: Number.POSITIVE_INFINITY };
+  const refusal = await applyBeforeMerge(ports, pull, { asked, means, permission, patterns: [], obeyed: [] });
+  return refusal === undefined ? { kind: 'done' } : { kind: 'refused', pull, refusals: [refusal] };
+}
+
 async function lookAtDeployments(ports: PullRequestPorts, { repository, number }: PullRequest): Promise<void> {
   for (const { target } of await ports.store.deploymentsOfMerge(repository.id, number))
     await ports.store.requestJob({
@@ -128,7 +148,7 @@ async function sayRefusals(
 ): Promise<void> {
   const marker = `<!-- planwright:pressed:${press.guid} -->`;
   if ((await ports.github.findComment(pull.repository, pull.number, marker)) !== undefined) return;
-  const text = `${marker}\n${pressRefusalText(press.by, refusals)}`;
+  const text = `${marker}\n${pressRefusalText(press, refusals)}`;
   await ports.github.createComment(pull.repository, pull.number, text);
 }
 

@@ -1,24 +1,30 @@
+import { personJson } from '../domain/audit/gate-inputs.ts';
+import { meaningOfOpen } from '../domain/command/press.ts';
 import type { CommandRefusal } from '../domain/command/refusal-text.ts';
 import { selectTargets } from '../domain/command/select-targets.ts';
 import type { TargetPattern } from '../domain/command/target-pattern.ts';
 import type { Environment } from '../domain/config/config.ts';
 import { mayDeploy } from '../domain/config/server-settings.ts';
 import { shownBefore } from '../domain/gate/approvals.ts';
-import { appliedState, missingForApply, needsApply } from '../domain/gate/before-merge.ts';
+import { missingForApply, plansToApply } from '../domain/gate/before-merge.ts';
 import type { Permission } from '../domain/gate/people.ts';
-import { type CommitSha, type Repository, type TargetName, targetParts } from '../domain/identity.ts';
+import { type CommitSha, type PullNumber, type Repository, type TargetName, targetParts } from '../domain/identity.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import { lookAtGate } from './decide-gate.ts';
 import { findTargetStandings } from './find-target-standings.ts';
+import { isCurrent } from './is-current.ts';
+import type { Asked } from './let-deployment-go.ts';
 import { type Inspection, inspectPullRequest, plansOf } from './plan-pull-request.ts';
-import type { Comment, PullRequest } from './ports/github.ts';
+import type { PullRequest } from './ports/github.ts';
 import type { LockEntry, Records } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
 import { waitsKey } from './report-locks.ts';
 
-/** `/apply` on an open pull request, as it was said. */
+/** `/apply` on an open pull request, or its button. */
 interface SaidApply {
-  readonly comment: Comment;
+  readonly asked: Asked;
+  /** The plans that a button named. */
+  readonly means?: string;
   readonly permission: Permission;
   readonly patterns: readonly TargetPattern[];
   /** For which targets it was carried out already. */
@@ -43,8 +49,8 @@ export async function applyBeforeMerge(
     shownAtMs === undefined ? [] : [{ head, shownAtMs, plans }],
   );
   const last = runs.findLast(({ head }) => head === pull.head.sha);
-  if (last === undefined || shownBefore(pull.head.sha, said.comment.createdAtMs, shown) === undefined)
-    return { kind: 'plan-not-shown', head: pull.head.sha };
+  const read = shownBefore(pull.head.sha, said.asked.atMs, shown);
+  if (last === undefined || read === undefined) return { kind: 'plan-not-shown', head: pull.head.sha };
   const plans = plansOf(last);
   const selection = selectTargets(
     said.patterns,
@@ -52,11 +58,9 @@ export async function applyBeforeMerge(
   );
   if (selection.kind === 'unknown') return { kind: 'unknown-target', unknown: selection.unknown, known: plans.length };
   const standings = await findTargetStandings(ports.store, pull, plans);
-  const open = plans.filter(
-    (plan) =>
-      needsApply(plan, standings.get(plan.target)) &&
-      appliedState(plan, pull.head.sha, standings.get(plan.target)).kind !== 'applied',
-  );
+  const open = plansToApply(plans, pull.head.sha, standings);
+  if (said.means !== undefined && said.means !== meaningOfOpen(pull.number, open))
+    return { kind: 'shown-plan-moved', head: pull.head.sha };
   const wanted = open.filter(({ target }) => selection.targets.includes(target) && !said.obeyed.includes(target));
   if (wanted.length === 0) return said.obeyed.length > 0 ? undefined : { kind: 'nothing-to-apply' };
   const order = findOrder(wanted, { open, environments });
@@ -67,6 +71,9 @@ export async function applyBeforeMerge(
   const { decision } = await lookAtGate(ports, pull, { outcome: last.outcome, base, environments, apply });
   const missing = missingForApply(decision);
   if (missing.length > 0) return { kind: 'gate-closed', missing };
+  const wasRead = wanted.every(({ digest }) => read.plans.includes(digest));
+  if (!wasRead || !(await isCurrent(ports, pull, { run: last, inspection })))
+    return { kind: 'shown-plan-moved', head: pull.head.sha };
   return begin(ports, pull, { said, inspection, wanted });
 }
 
@@ -144,7 +151,7 @@ async function begin(
         (deployment) => deployment.target === target && deployment.commit === commit,
       );
       if (again !== undefined) await records.applyAgain(again.id);
-      await records.markObeyed(repository.id, said.comment.id, target);
+      if (said.asked.comment !== undefined) await records.markObeyed(repository.id, said.asked.comment, target);
       await records.requestJob({
         job: { kind: 'target', installation: repository.installation, repository: repository.id, target },
       });
@@ -157,9 +164,9 @@ async function begin(
           head: pull.head.sha,
           base: inspection.base,
           commit,
-          by: said.comment.author.login,
+          by: personJson(said.asked.by),
           permission: said.permission,
-          comment: said.comment.id,
+          comment: said.asked.comment ?? null,
         },
       });
     }
@@ -174,7 +181,7 @@ async function askForLocks(
   { said, wanted }: Pick<Beginning, 'said' | 'wanted'>,
 ): Promise<CommandRefusal | undefined> {
   const locked: { readonly target: TargetName; readonly ahead: readonly LockEntry['pull'][] }[] = [];
-  const by = said.comment.author;
+  const { by } = said.asked;
   // Everybody asks in this order, so that two pull requests cannot each be before the other in what they ask for at once.
   for (const { target } of wanted.toSorted((left, right) => (left.target < right.target ? -1 : 1))) {
     const queue = await records.queueForLock({ repository: repository.id, target, pull: number, by });
@@ -184,7 +191,26 @@ async function askForLocks(
     const key = waitsKey(number, target);
     await records.saveReported({ key, repository: repository.id, externalId: '', content: '', closed: false });
   }
-  return locked.length === 0 ? undefined : { kind: 'locked', locked };
+  if (locked.length === 0) return undefined;
+  const ahead = new Set(locked.flatMap((entry) => entry.ahead));
+  const circle: PullNumber[] = [];
+  for (const other of ahead) if (await waitsFor(records, repository, { from: other, for: number })) circle.push(other);
+  return { kind: 'locked', locked, circle };
+}
+
+/** Whether one pull request waits for another in a line of any target, or for somebody who does. */
+async function waitsFor(
+  records: Records,
+  repository: Repository,
+  of: { readonly from: PullNumber; readonly for: PullNumber },
+): Promise<boolean> {
+  const seen = new Set([of.from]);
+  for (const pull of seen)
+    for (const target of await records.locksOf(repository.id, pull)) {
+      const queue = (await records.lockQueue(repository.id, target)).map((entry) => entry.pull);
+      for (const other of queue.slice(0, Math.max(0, queue.indexOf(pull)))) seen.add(other);
+    }
+  return seen.has(of.for);
 }
 
 function findForbidden(

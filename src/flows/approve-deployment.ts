@@ -9,7 +9,7 @@ import { answerOverride, type Overridable } from '../domain/gate/override.ts';
 import { atLeast } from '../domain/gate/people.ts';
 import { removalsOf } from '../domain/gate/removals.ts';
 import type { PlanDigest } from '../domain/identity.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import { identityKey } from '../domain/manifest/rendered-object.ts';
 import { absent, type EffectValue, type Move } from '../domain/plan/effect.ts';
 import { objectLeaves, secretsOf } from '../domain/plan/object-leaves.ts';
@@ -22,7 +22,10 @@ import type { PlannedTarget } from './plan-target.ts';
 import type { DeploymentStep, MergeRecord, RecordedApproval } from './ports/store.ts';
 
 /** What was found out about a merge's approvals: recorded at the merge, or judged now for a test merge. */
-export type JudgedMerge = Pick<MergeRecord, 'pull' | 'commit' | 'sequence' | 'approvals' | 'blockers'>;
+export type JudgedMerge = Pick<MergeRecord, 'pull' | 'commit' | 'sequence' | 'approvals' | 'blockers'> & {
+  /** What a test merge was judged on, for the audit: the parents that it is of, and the gate's inputs at that moment. */
+  readonly judgedOn?: JsonObject;
+};
 
 /** Holds the plan against what people approved: at the merge, before it, and on its hold. */
 export async function approveDeployment(
@@ -69,6 +72,7 @@ export async function approveDeployment(
     atMerge: recordedJson(recorded),
     onHold: recordedJson(onHold),
     blockers: [...merge.blockers],
+    ...(merge.judgedOn === undefined ? {} : { testMerge: merge.judgedOn }),
   });
   return approvePlan({
     plan: planned.plan,

@@ -8,6 +8,7 @@ import {
   latestReviews,
   type ReviewFacts,
 } from '../domain/gate/approvals.ts';
+import type { TargetStanding } from '../domain/gate/before-merge.ts';
 import type { Approval } from '../domain/gate/coverage.ts';
 import { decideGate, type GateFacts } from '../domain/gate/decide-gate.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
@@ -39,6 +40,8 @@ export interface GateLook {
   readonly overrides: readonly Override[];
   /** What it was decided on, for the audit. */
   readonly inputs: JsonObject;
+  /** Where the targets stand that are applied before the merge; none where nothing is. */
+  readonly applied: ReadonlyMap<TargetName, TargetStanding>;
   /** Whom rules ask for that each approver is one of, as configurations write it, by the approver's id. */
   readonly sources: ReadonlyMap<number, readonly string[]>;
 }
@@ -48,6 +51,7 @@ const openWithoutQuestion: GateLook = {
   approvals: [],
   overrides: [],
   inputs: {},
+  applied: new Map(),
   sources: new Map(),
 };
 
@@ -131,7 +135,14 @@ export async function lookAtGateOf(
   const met = counting.map(
     (approval) => [approval.person.id, sourcesOfApprover(approval, sources, { ...facts, plans, approvals })] as const,
   );
-  return { decision: decideGate(facts), approvals, overrides, inputs: gateInputs(facts), sources: new Map(met) };
+  return {
+    decision: decideGate(facts),
+    approvals,
+    overrides,
+    inputs: gateInputs(facts),
+    applied: facts.applied ?? new Map(),
+    sources: new Map(met),
+  };
 }
 
 /** Whom rules ask for, each once. */

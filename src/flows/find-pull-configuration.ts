@@ -1,11 +1,11 @@
 import type { Repository } from '../domain/identity.ts';
 import type { SharedConfigurationPorts } from './find-shared-configurations.ts';
 import { type ConfigurationFound, findConfiguration } from './find-targets.ts';
-import type { PullRequest, PullRequests } from './ports/github.ts';
+import type { MergeQueues, PullRequest } from './ports/github.ts';
 import type { SourceTree } from './render-stack.ts';
 
 export type PullConfigurationPorts = SharedConfigurationPorts & {
-  readonly github: Pick<PullRequests, 'usesMergeQueue'>;
+  readonly github: Pick<MergeQueues, 'usesMergeQueue'>;
 };
 
 /**

@@ -41,8 +41,10 @@ function appliedOf(
   deployed: Deployment['commit'] | undefined,
 ): Pick<TargetStanding, 'applied'> {
   if (own?.testMerge === undefined) return {};
-  const { commit, phase, testMerge } = own;
+  const { id, commit, phase, testMerge } = own;
   // What was removed from its cluster has no commit.
   const isGone = deployed === undefined && phase.kind === 'succeeded';
-  return { applied: { commit, phase, head: testMerge.head, isDeployed: deployed === commit || isGone } };
+  return {
+    applied: { deployment: id, commit, phase, head: testMerge.head, isDeployed: deployed === commit || isGone },
+  };
 }

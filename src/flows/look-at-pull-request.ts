@@ -1,4 +1,5 @@
-import { type Button, replanButton } from '../domain/command/press.ts';
+import { applyOpenButton, type Button, replanButton } from '../domain/command/press.ts';
+import { plansToApply, waitsForApply } from '../domain/gate/before-merge.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
 import { commitSha } from '../domain/identity.ts';
 import { gateCheck } from '../domain/report/gate-check.ts';
@@ -9,10 +10,10 @@ import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-req
 import { worstVerdict } from '../domain/report/shared-head.ts';
 import { answerCommands, finishCommands } from './answer-commands.ts';
 import { auditDecision } from './audit-decision.ts';
-import { hasMovedUnder } from './base-movement.ts';
-import { lookAtGate } from './decide-gate.ts';
+import { type GateLook, lookAtGate } from './decide-gate.ts';
 import { endOpenChecks } from './end-open-checks.ts';
 import { followMerge } from './follow-merge.ts';
+import { isCurrent } from './is-current.ts';
 import { requestGroupLooks } from './look-at-merge-group.ts';
 import { type Inspection, inspectPullRequest, planInspected, plansOf } from './plan-pull-request.ts';
 import { planningId } from './planning-id.ts';
@@ -71,21 +72,6 @@ async function lookAtOpen(ports: PullRequestPorts, pull: PullRequest): Promise<v
   await reportGrantedLocks(ports, pull);
   const gate = await report(ports, pull, { run, inspection });
   await finishCommands(ports, commands, gate);
-}
-
-/** The same inputs, on a base that did not move under the targets since. */
-async function isCurrent(
-  ports: PullRequestPorts,
-  pull: PullRequest,
-  { run, inspection }: { readonly run: PlanRun; readonly inspection: Inspection },
-): Promise<boolean> {
-  if (run.fingerprint !== inspection.fingerprint) return false;
-  if (inspection.next.kind === 'decided') return true;
-  return !(await hasMovedUnder(ports, pull.repository, {
-    from: run.base,
-    to: inspection.base,
-    targets: inspection.targets.union(new Set(plansOf(run).map(({ target }) => target))),
-  }));
 }
 
 /** Plans and stores what came of it; undefined when the pull request moved on meanwhile, so that it has to be looked at again. */
@@ -222,10 +208,19 @@ async function report(
     text,
     annotations: [],
     conclusion,
-    actions,
+    actions: others.length === 0 ? [...actions, ...applyButtons(pull, { run, gate: before })] : actions,
     ...detailsOf(view),
   });
   return before.decision;
+}
+
+/** With several pull requests of one head, nobody could tell which of them is meant. */
+function applyButtons(
+  pull: PullRequest,
+  { run, gate }: { readonly run: PlanRun; readonly gate: GateLook },
+): readonly Button[] {
+  if (!waitsForApply(gate.decision)) return [];
+  return [applyOpenButton(pull.number, plansToApply(plansOf(run), pull.head.sha, gate.applied))];
 }
 
 /**

@@ -61,10 +61,11 @@ export async function moveDeployment(
   });
 }
 
-/** What an apply or a hold was decided on. */
+/** What an apply, a hold, or the refusal of a test merge was decided on. */
 function decidedOn(turn: Turn, deployment: Deployment, phase: DeploymentPhase): JsonObject {
   const inputs = turn.decidedOn.get(deployment.id);
-  const isDecision = phase.kind === 'held' || phase.kind === 'applying';
+  const isRefused = phase.kind === 'failed' && deployment.testMerge !== undefined;
+  const isDecision = phase.kind === 'held' || phase.kind === 'applying' || isRefused;
   return inputs === undefined || !isDecision ? {} : { decidedOn: inputs };
 }
 

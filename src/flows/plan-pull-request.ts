@@ -17,6 +17,7 @@ import { checkCustomResource } from '../domain/schema/check-custom-resource.ts';
 import { offlineCheck } from '../domain/schema/check-render.ts';
 import type { AffectedTarget } from '../domain/target/affected-targets.ts';
 import type { Target } from '../domain/target/target.ts';
+import { hasMovedUnder } from './base-movement.ts';
 import { bringCommit } from './bring-commit.ts';
 import { findAffected } from './find-affected.ts';
 import { type Neighbours, neighboursAt } from './find-neighbours.ts';
@@ -38,7 +39,7 @@ import type { BundledSchemas } from './ports/bundled-schemas.ts';
 import type { Checkout } from './ports/checkout.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Clusters } from './ports/cluster.ts';
-import type { OrganizationFiles, PullRequest, PullRequests } from './ports/github.ts';
+import type { MergeQueues, OrganizationFiles, PullRequest } from './ports/github.ts';
 import type { InputMemory } from './ports/input-memory.ts';
 import type { PlanRun, Store } from './ports/store.ts';
 import { type ConfigurationPreview, newConfiguration, previewConfiguration } from './preview-configuration.ts';
@@ -48,7 +49,7 @@ export interface PlanPullRequestPorts extends RenderPorts {
   readonly checkout: Checkout;
   readonly clock: Clock;
   readonly clusters: Clusters;
-  readonly github: OrganizationFiles & Pick<PullRequests, 'usesMergeQueue'>;
+  readonly github: OrganizationFiles & Pick<MergeQueues, 'usesMergeQueue'>;
   readonly store: Store;
   readonly server: ServerSettings;
   readonly schemas: BundledSchemas;
@@ -158,9 +159,7 @@ export async function inspectMerge(
   const { environments, rules, apply } = rulesOf(found);
   const advice = found.kind === 'none' ? adviceFor(affected) : undefined;
   const deployed = await Promise.all(
-    affected.map(
-      async ({ target }) => `${target.name}=${(await deployedBefore(ports.store, pull, { tip, target })) ?? ''}`,
-    ),
+    affected.map(async ({ target }) => `${target.name}=${(await deployedBefore(ports, pull, { tip, target })) ?? ''}`),
   );
   return {
     base: tip,
@@ -366,23 +365,29 @@ async function withLocked(
   return [...affected.values()].toSorted((left, right) => (left.target.name < right.target.name ? -1 : 1));
 }
 
-/** What the target has; while it has exactly what was planned and applied for this head and tip, what it had before: the plan stays as people read it. */
+/**
+ * What the target has; while it has exactly what was planned and written for this head, and the base did not move under it since, what it had before: the plan
+ * stays as people read it.
+ */
 async function deployedBefore(
-  store: Store,
+  ports: PlanPullRequestPorts,
   pull: PlannedHead,
   { tip, target }: { readonly tip: CommitSha; readonly target: Target },
 ): Promise<CommitSha | undefined> {
+  const { store } = ports;
   const deployed = await store.deployed(pull.repository.id, target.name);
   // With a merge queue nothing is applied before the merge.
   if ('pulls' in pull) return deployed?.commit;
   const own = (await store.deploymentsBeforeMerge(pull.repository.id, pull.number)).findLast(
     (deployment) => deployment.target === target.name && deployment.commit === deployed?.commit,
   );
-  const isAsPlanned =
-    own?.testMerge?.head === pull.head.sha && own.testMerge.base === tip && own.phase.kind === 'succeeded';
-  if (!isAsPlanned || own.phase.kind !== 'succeeded') return deployed?.commit;
+  const testMerge = own?.testMerge;
+  if (testMerge === undefined || testMerge.head !== pull.head.sha) return deployed?.commit;
+  const written = own?.phase.kind === 'verifying' || own?.phase.kind === 'succeeded' ? own.phase.plan : undefined;
   const last = (await store.planRuns(pull.repository.id, pull.number)).at(-1);
-  return last?.plans.includes(own.phase.plan) === true ? own.testMerge?.from : deployed?.commit;
+  if (written === undefined || last?.plans.includes(written) !== true) return deployed?.commit;
+  const movement = { from: testMerge.base, to: tip, targets: new Set([target.name]) };
+  return (await hasMovedUnder(ports, pull.repository, movement)) ? deployed?.commit : testMerge.from;
 }
 
 function clusterOf(server: ServerSettings, target: Target): ServerCluster | undefined {

@@ -99,6 +99,7 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
     it('is absent where the branch has none', async () => {
       await stage.push({ branch, author: stage.people.writer });
       expect(await github.mergeQueue(repository, { branch, ref: 'gh-readonly-queue/nothing' })).toEqual({});
+      expect(await github.usesMergeQueue(repository, branch)).toBe(false);
     });
 
     it('names each pull request with the commit that it was put on and the one that came of it', async () => {
@@ -119,6 +120,7 @@ export function gitHubContract(openStage: () => Promise<Stage>): void {
       await stage.dequeue(behind);
       await stage.dequeue(front);
       expect(await github.mergeQueue(repository, { branch: 'main', ref: behind.ref })).toEqual({ entries: [] });
+      expect(await github.usesMergeQueue(repository, 'main')).toBe(true);
     });
   });
 

@@ -16,6 +16,11 @@ const query = `query MergeQueueOfBranch($owner: String!, $name: String!, $branch
   }
 }`;
 
+/** The REST interface tells of the queues that rulesets ask for only, not of those that a protected branch has by itself. */
+const presenceQuery = `query PresenceOfMergeQueue($owner: String!, $name: String!, $branch: String!) {
+  repository(owner: $owner, name: $name) { mergeQueue(branch: $branch) { id } }
+}`;
+
 interface EntryAnswer {
   /** Both are null until the queue has made the commit. */
   readonly baseCommit: { readonly oid: string } | null;
@@ -35,6 +40,15 @@ interface Page {
 
 export function mergeQueues({ calls }: { readonly calls: Calls }): MergeQueues {
   return {
+    usesMergeQueue: (repository, branch) =>
+      calls.graphql({
+        installation: repository.installation,
+        operation: 'PresenceOfMergeQueue',
+        query: presenceQuery,
+        variables: { owner: repository.owner, name: repository.name, branch },
+        read: (data) => isPresent(data),
+      }),
+
     mergeQueue: async (repository, { branch, ref }) => {
       const entries: QueueEntry[] = [];
       let cursor: string | null = null;
@@ -64,6 +78,13 @@ export function mergeQueues({ calls }: { readonly calls: Calls }): MergeQueues {
       }
     },
   };
+}
+
+function isPresent(data: unknown): boolean {
+  const answer = data as { readonly repository: { readonly mergeQueue?: { readonly id: string } | null } | null };
+  if (!answer?.repository || answer.repository.mergeQueue === undefined)
+    throw new TypeError('it is not said whether the branch has a merge queue');
+  return answer.repository.mergeQueue !== null;
 }
 
 function pageOf(data: unknown): Page {

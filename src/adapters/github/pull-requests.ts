@@ -96,17 +96,6 @@ export function pullRequests({ calls, log }: { readonly calls: Calls; readonly l
       }
     },
 
-    usesMergeQueue: async (repository, branch) => {
-      const rules = calls.pages({
-        installation: repository.installation,
-        method: ({ rest }) => rest.repos.getBranchRules,
-        parameters: { owner: repository.owner, repo: repository.name, branch },
-        read: (data) => data,
-      });
-      for await (const { type } of rules) if (type === 'merge_queue') return true;
-      return false;
-    },
-
     permission: async (repository, login) => {
       const permission = await calls.find({
         installation: repository.installation,

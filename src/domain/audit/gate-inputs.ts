@@ -1,12 +1,13 @@
 import type { ReviewFacts } from '../gate/approvals.ts';
+import type { TargetStanding } from '../gate/before-merge.ts';
 import type { GateFacts } from '../gate/decide-gate.ts';
 import type { Requirement } from '../gate/decision.ts';
 import type { Person } from '../gate/people.ts';
 import type { Json, JsonObject } from '../json.ts';
 
 /**
- * What the gate was decided on, for the audit: which plans, what GitHub said of reviews, permissions and pushers, and what was overridden. Enough to
- * decide again, together with the plans and the configuration at the base.
+ * What the gate was decided on, for the audit: which plans, what GitHub said of reviews, permissions and pushers, what was overridden, and before the merge
+ * whose the locks are and what is applied. Enough to decide again, together with the plans and the configuration at the base.
  */
 export function gateInputs(facts: GateFacts): JsonObject {
   const [first, ...others] = facts.reviews.map(reviewInputs);
@@ -38,6 +39,27 @@ export function gateInputs(facts: GateFacts): JsonObject {
     })),
     configurationChanged: facts.configurationChanged,
     offline: facts.offline,
+    ...(facts.applied === undefined ? {} : { beforeMerge: [...facts.applied.values()].map(standingInputs) }),
+  };
+}
+
+function standingInputs({ target, lock, applied }: TargetStanding): JsonObject {
+  return {
+    target,
+    lock: lock.kind === 'behind' ? { kind: lock.kind, ahead: [...lock.ahead] } : { kind: lock.kind },
+    applied: applied === undefined ? null : appliedInputs(applied),
+  };
+}
+
+function appliedInputs(applied: NonNullable<TargetStanding['applied']>): JsonObject {
+  const { deployment, commit, head, phase, isDeployed } = applied;
+  return {
+    deployment,
+    commit,
+    head,
+    phase: phase.kind,
+    plan: 'plan' in phase ? (phase.plan ?? null) : null,
+    isDeployed,
   };
 }
 

@@ -1,8 +1,9 @@
 import { sha256Text } from '../audit/content-digest.ts';
 import type { DeploymentPhase } from '../deployment/deployment.ts';
 import type { Person } from '../gate/people.ts';
-import type { TargetName } from '../identity.ts';
-import { prose } from '../report/safe-text.ts';
+import type { PullNumber, TargetName } from '../identity.ts';
+import type { Plan } from '../plan/plan.ts';
+import { code, prose } from '../report/safe-text.ts';
 import { type CommandRefusal, refusalText } from './refusal-text.ts';
 
 /** A button of a check. GitHub takes 20 characters of label and identifier each, 40 of description. */
@@ -17,11 +18,14 @@ export type Pressed =
   | { readonly kind: 'plan' }
   /** `means` names the plans that were shown along with the button. */
   | { readonly kind: 'apply'; readonly means: string }
+  /** … at the gate of an open pull request. */
+  | { readonly kind: 'apply-open'; readonly means: string }
   | { readonly kind: 'unknown' };
 
 export const replanButton: Button = { label: 'Re-plan', description: 'Plan again, live', identifier: 'plan' };
 
 const applyPrefix = 'apply:';
+const applyOpenPrefix = 'open:';
 /** All that GitHub leaves room for: 56 bits of the hash. */
 const meaningCharacters = 14;
 
@@ -49,15 +53,32 @@ export function meaningOf(deployments: readonly Waiting[]): string | undefined {
   return parts.length === 0 ? undefined : sha256Text(parts.sort().join('\n')).slice(0, meaningCharacters);
 }
 
+/** The button of a gate that waits for nothing but `/apply`. */
+export function applyOpenButton(pull: PullNumber, plans: readonly Plan[]): Button {
+  const identifier = `${applyOpenPrefix}${meaningOfOpen(pull, plans)}`;
+  return { label: 'Apply', description: 'Apply it now, before the merge', identifier };
+}
+
+/** Names what Apply would apply before the merge: equal for equal plans of one pull request. */
+export function meaningOfOpen(pull: PullNumber, plans: readonly Plan[]): string {
+  const parts = plans.map(({ target, digest }) => `${target}\n${digest}`);
+  return sha256Text([`#${pull}`, ...parts.sort()].join('\n')).slice(0, meaningCharacters);
+}
+
 export function parsePressed(identifier: string): Pressed {
   if (identifier === replanButton.identifier) return { kind: 'plan' };
+  if (identifier.startsWith(applyOpenPrefix))
+    return { kind: 'apply-open', means: identifier.slice(applyOpenPrefix.length) };
   if (identifier.startsWith(applyPrefix)) return { kind: 'apply', means: identifier.slice(applyPrefix.length) };
   return { kind: 'unknown' };
 }
 
 /** Why a press was in vain, said where a command's answer would be. */
-export function pressRefusalText(by: Person, refusals: readonly CommandRefusal[]): string {
-  return [`*Apply* on \`planwright/deploy\`, pressed by ${prose(by.login)}:`, ...refusals.map(refusalText)].join(
-    '\n\n',
-  );
+export function pressRefusalText(
+  pressed: { readonly by: Person; readonly identifier: string },
+  refusals: readonly CommandRefusal[],
+): string {
+  const check = parsePressed(pressed.identifier).kind === 'apply-open' ? 'planwright/gate' : 'planwright/deploy';
+  const lead = `*Apply* on ${code(check)}, pressed by ${prose(pressed.by.login)}:`;
+  return [lead, ...refusals.map(refusalText)].join('\n\n');
 }

@@ -19,12 +19,16 @@ export type CommandRefusal =
   | { readonly kind: 'merging-deploys'; readonly base: string }
   /** Before the merge: nobody could have read a plan of this head when the comment was written. */
   | { readonly kind: 'plan-not-shown'; readonly head: CommitSha }
+  /** Before the merge: what would be applied now is not what was shown when it was asked for. */
+  | { readonly kind: 'shown-plan-moved'; readonly head: CommitSha }
   /** Before the merge: requirements that `/apply` does not bring about itself. */
   | { readonly kind: 'gate-closed'; readonly missing: readonly Requirement[] }
   /** Before the merge: other pull requests are first. `ahead`: the holder, then those who wait. */
   | {
       readonly kind: 'locked';
       readonly locked: readonly { readonly target: TargetName; readonly ahead: readonly PullNumber[] }[];
+      /** Those of `ahead` who wait for this pull request as well, through others perhaps: nobody's turn would ever come. */
+      readonly circle: readonly PullNumber[];
     }
   /** Before the merge: targets of environments that come first are neither applied nor meant. */
   | {
@@ -89,6 +93,8 @@ export function refusalText(refusal: CommandRefusal): string {
       return `Nothing is applied before the merge here: merging into ${code(refusal.base)} deploys what was approved, each target planned again at its turn. The check \`planwright/gate\` says what the merge still needs.`;
     case 'plan-not-shown':
       return `No plan of ${code(refusal.head.slice(0, 7))} had been shown when you wrote this, so nobody can have read what it applies. Wait for \`planwright/plan\`, read it, and say ${name('apply')} again.`;
+    case 'shown-plan-moved':
+      return `Nothing was applied: what is planned for ${code(refusal.head.slice(0, 7))} now is not what was shown when you asked for it. Read the new plan when it is there, and say ${name('apply')} again.`;
     case 'gate-closed':
       return ['Nothing was applied. Before that:', '', ...refusal.missing.map(requirementLine)].join('\n');
     case 'locked':
@@ -100,6 +106,7 @@ export function refusalText(refusal: CommandRefusal): string {
         ),
         '',
         `A lock is released by the merge, or by ${name('unlock')} there. It is said here when it is this pull request's turn.`,
+        ...circleLines(refusal.circle),
       ].join('\n');
     case 'out-of-order':
       return `${listed(refusal.targets.map(code))} ${refusal.targets.length === 1 ? 'comes' : 'come'} after ${listed(refusal.before.map(code))}, which ${refusal.before.length === 1 ? 'is' : 'are'} not applied yet. Apply that first, or all at once.`;
@@ -136,6 +143,16 @@ export function refusalText(refusal: CommandRefusal): string {
     case 'fault':
       return `${name(refusal.command)} could not be carried out: ${prose(refusal.what)}. Nothing was changed by it; say it again when that is mended.`;
   }
+}
+
+function circleLines(circle: readonly PullNumber[]): readonly string[] {
+  if (circle.length === 0) return [];
+  const others = listed(circle.map((pull) => `#${pull}`));
+  const verb = circle.length === 1 ? 'waits' : 'wait';
+  return [
+    '',
+    `${others} ${verb} for this pull request at the same time, so that neither can go on: say ${name('unlock')} on one of them, and again ${name('apply')} there once the other is merged.`,
+  ];
 }
 
 function knownRulesText(known: readonly string[]): string {

@@ -12,6 +12,7 @@ export interface TargetStanding {
     | { readonly kind: 'behind'; readonly ahead: readonly PullNumber[] };
   /** The newest test merge of this pull request that was to be applied. */
   readonly applied?: {
+    readonly deployment: number;
     readonly commit: CommitSha;
     readonly head: CommitSha;
     readonly phase: DeploymentPhase;
@@ -34,6 +35,12 @@ export function missingForApply(gate: GateDecision): readonly Requirement[] {
   return gate.requirements.filter(({ name, status }) => status !== 'met' && !met.has(name));
 }
 
+/** Whether the gate waits for nothing but somebody who says `/apply`. */
+export function waitsForApply(gate: GateDecision): boolean {
+  const open = gate.requirements.filter(({ status }) => status !== 'met');
+  return open.length > 0 && open.every(({ name, who }) => name === 'applied' && who.length > 0);
+}
+
 /** Whether the merge would bring nothing that this target does not have already. */
 export type AppliedState =
   | { readonly kind: 'applied'; readonly commit: CommitSha; readonly plan: PlanDigest }
@@ -43,6 +50,18 @@ export type AppliedState =
 /** A plan without effects is applied as well where an earlier head was: its lock is held for this pull request. */
 export function needsApply(plan: Plan, standing: TargetStanding | undefined): boolean {
   return plan.effects.length > 0 || (standing?.lock.kind === 'held' && standing.applied !== undefined);
+}
+
+/** What `/apply` would apply, what is under way included. */
+export function plansToApply(
+  plans: readonly Plan[],
+  head: CommitSha,
+  standings: BeforeMergeFacts['standings'],
+): readonly Plan[] {
+  return plans.filter((plan) => {
+    const standing = standings.get(plan.target);
+    return needsApply(plan, standing) && appliedState(plan, head, standing).kind !== 'applied';
+  });
 }
 
 export function appliedState(

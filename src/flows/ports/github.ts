@@ -107,8 +107,6 @@ export interface PullRequests {
   ): Promise<Contributors & { readonly merges: readonly MergeCommit[] }>;
   /** None, and incomplete, when GitHub does not say. */
   pushes(pull: PullRequest): Promise<Pushes>;
-  /** Whether pull requests get into this branch through a merge queue, by the rules that GitHub has for it. */
-  usesMergeQueue(repository: Repository, branch: string): Promise<boolean>;
   /** What the person may do now; `none` when GitHub says so, a rejection when GitHub does not say. */
   permission(repository: Repository, login: string): Promise<Permission>;
 }
@@ -152,6 +150,8 @@ export interface Checks {
 
 /** Merge queues. */
 export interface MergeQueues {
+  /** Whether pull requests get into this branch through a merge queue, whichever way GitHub was told so. */
+  usesMergeQueue(repository: Repository, branch: string): Promise<boolean>;
   /**
    * What waits in the branch's queue, as GitHub has it now: entries that the queue has not made a commit of yet are left out. `entries` is undefined
    * where the branch has no queue, `refHead` where there is no such branch as `ref` (`gh-readonly-queue/…`) any more.

@@ -5,6 +5,7 @@ import { queueEntries } from './model/merge-groups.ts';
 import { pullCommits } from './model/pull-requests.ts';
 import type { Repository } from './model/state.ts';
 import type { World } from './model/world.ts';
+import { nodeId } from './present/node-id.ts';
 import { isObject } from './routes/fields.ts';
 
 interface Identity {
@@ -32,6 +33,7 @@ type Operation = (world: World, repository: Repository, variables: Variables) =>
 const operations: ReadonlyMap<string, Operation> = new Map([
   ['ContributorsOfPullRequest', contributorsOfPullRequest],
   ['MergeQueueOfBranch', mergeQueueOfBranch],
+  ['PresenceOfMergeQueue', presenceOfMergeQueue],
 ]);
 
 /**
@@ -107,6 +109,12 @@ async function mergeQueueOfBranch(world: World, repository: Repository, variable
       },
     },
   };
+}
+
+async function presenceOfMergeQueue(_: World, repository: Repository, variables: Variables): Promise<GraphqlAnswer> {
+  const branch = String(variables.branch);
+  const mergeQueue = queueEntries(repository, branch) === null ? null : { id: nodeId('MergeQueue', branch) };
+  return { data: { repository: { mergeQueue } } };
 }
 
 async function contributorsOfPullRequest(

@@ -345,26 +345,21 @@ describe('contributors', () => {
 });
 
 describe('a merge queue', () => {
-  const rules = (...types: readonly string[]) =>
-    gitHubServer()
-      .get('/repos/acme/infra/rules/branches/main')
-      .query(true)
-      .reply(
-        200,
-        types.map((type) => ({ type, ruleset_id: 1 })),
-      );
-
   it.each([
-    [[], false],
-    [['pull_request', 'required_status_checks'], false],
-    [['pull_request', 'merge_queue'], true],
-  ])('is told from the rules %j of the branch: %j', async (types, expected) => {
-    rules(...types);
+    [{ id: 'MQ_1' }, true],
+    [null, false],
+  ])('is told from what GitHub has for the branch, whichever rule asks for it: %j', async (mergeQueue, expected) => {
+    gitHubServer()
+      .post('/graphql')
+      .reply(200, { data: { repository: { mergeQueue } } });
     expect(await apiAtTheEdge().github.usesMergeQueue(repository, 'main')).toBe(expected);
   });
 
-  it('is unknown, and not absent, when GitHub does not tell the rules', async () => {
-    gitHubServer().get('/repos/acme/infra/rules/branches/main').query(true).reply(404, { message: 'Not Found' });
-    expect(await rejection(apiAtTheEdge().github.usesMergeQueue(repository, 'main'))).toBeInstanceOf(Error);
-  });
+  it.each([{ data: { repository: null } }, { data: { repository: {} } }])(
+    'is unknown, and not absent, when GitHub answers %j',
+    async (body) => {
+      gitHubServer().post('/graphql').reply(200, body);
+      expect(await rejection(apiAtTheEdge().github.usesMergeQueue(repository, 'main'))).toBeInstanceOf(Error);
+    },
+  );
 });

@@ -15,12 +15,14 @@ const shown = plan({ digest: digest('aaaa'), effects: [effect()] });
 const succeeded: DeploymentPhase = { kind: 'succeeded', plan: shown.digest, written: 1 };
 
 function standing(extra: Partial<TargetStanding> = {}): TargetStanding {
-  const applied = { commit: testMerge, head, phase: succeeded, isDeployed: true };
+  const applied = { deployment: 1, commit: testMerge, head, phase: succeeded, isDeployed: true };
   return { target: shown.target, lock: { kind: 'held' }, applied, ...extra };
 }
 
 function applied(extra: Partial<NonNullable<TargetStanding['applied']>>): TargetStanding {
-  return standing({ applied: { commit: testMerge, head, phase: succeeded, isDeployed: true, ...extra } });
+  return standing({
+    applied: { deployment: 1, commit: testMerge, head, phase: succeeded, isDeployed: true, ...extra },
+  });
 }
 
 const unlocked: TargetStanding = { target: shown.target, lock: { kind: 'free' } };

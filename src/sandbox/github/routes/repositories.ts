@@ -37,13 +37,6 @@ export const repositoryRoutes = (world: World): readonly Route[] => [
     });
   }),
 
-  onRepository('GET /rules/branches/{branch}', needs('metadata:read'), (call) => {
-    const { repository, path } = call;
-    const rules = repository.mergeQueues.has(path.branch ?? '') ? [mergeQueueRule] : [];
-    const source = { ruleset_source_type: 'Repository', ruleset_source: world.fullName(repository), ruleset_id: 1 };
-    return list(call, rules, (rule) => ({ ...rule, ...source }));
-  }),
-
   onRepository('GET /git/ref/{ref}', needs('contents:read'), async ({ repository, path }) => {
     const ref = `refs/${path.ref}`;
     const sha = await world.git.resolve(repository.id, ref);
@@ -99,19 +92,6 @@ export const repositoryRoutes = (world: World): readonly Route[] => [
 
   onRepository('GET /contents/{path}', needs('contents:read'), (call) => contents(world, call)),
 ];
-
-const mergeQueueRule = {
-  type: 'merge_queue',
-  parameters: {
-    check_response_timeout_minutes: 60,
-    grouping_strategy: 'ALLGREEN',
-    max_entries_to_build: 5,
-    max_entries_to_merge: 5,
-    merge_method: 'MERGE',
-    min_entries_to_merge: 1,
-    min_entries_to_merge_wait_minutes: 5,
-  },
-};
 
 export async function requireCommit(world: World, repository: Repository, name: string): Promise<string> {
   const sha = await world.git.resolve(repository.id, name);
