@@ -295,7 +295,7 @@ describe('before the merge', () => {
     const applied = {
       target,
       lock: { kind: 'held' },
-      applied: { commit: base, head, phase, isDeployed: true },
+      applied: { deployment: 1, commit: base, head, phase, isDeployed: true },
     } as const;
     const facts = { applied: new Map([[target, applied]]) };
     expect(decide({ reviews: [review(kim)], facts }).status).toBe('open');

@@ -178,6 +178,7 @@ function anyStanding({ target, digest: shownPlan }: Plan): fc.Arbitrary<TargetSt
     { kind: 'behind', ahead: [pullNumber(7), pullNumber(9)] },
   );
   const applied = fc.record({
+    deployment: fc.constant(1),
     commit: fc.constant(base),
     head: fc.constantFrom(head, head, base),
     phase: fc.constantFrom(

@@ -226,7 +226,7 @@ function asExplained(of: Situation, { name, who, reason, targets, evidence }: Re
       applied: of.plans.map((one) => ({
         target: one.target,
         lock: { kind: 'held' },
-        applied: { commit: base, head, phase: phase(one), isDeployed: true },
+        applied: { deployment: 1, commit: base, head, phase: phase(one), isDeployed: true },
       })),
     };
   }
