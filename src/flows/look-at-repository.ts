@@ -1,4 +1,11 @@
-import { type CommitSha, commitSha, type PullNumber, parseTargetName, type Repository } from '../domain/identity.ts';
+import {
+  type CommitSha,
+  commitSha,
+  type PullNumber,
+  parseTargetName,
+  type Repository,
+  type TargetName,
+} from '../domain/identity.ts';
 import { answerHoldCommands } from './answer-commands.ts';
 import { answerPresses } from './answer-presses.ts';
 import { findMovement, isConcerned } from './base-movement.ts';
@@ -45,6 +52,12 @@ export async function lookAtRepository(
   };
   const numbers = await ports.github.openPullRequests(repository, filter);
   const newest = numbers.toSorted((left, right) => right - left);
+  if (job.target !== undefined)
+    return requestLooks(
+      ports,
+      repository,
+      await plannedFor(ports, repository, { target: job.target, numbers: newest }),
+    );
   if (job.branch === undefined) return requestLooks(ports, repository, newest);
   if (newest.length === 0) return;
   const { tip } = await ports.checkout.fetchBranch(repository, job.branch);
@@ -71,6 +84,16 @@ async function requestLooks(
       job: { kind: 'pull-request', installation: repository.installation, repository: repository.id, pull },
       delayMs: Math.max(0, index + 1 - atOnce) * paceMs,
     });
+}
+
+/** Their branch did not move; what is pending in their plans, and what they start from, did. */
+async function plannedFor(
+  { store }: Pick<PullRequestPorts, 'store'>,
+  repository: Repository,
+  { target, numbers }: { readonly target: TargetName; readonly numbers: readonly PullNumber[] },
+): Promise<readonly PullNumber[]> {
+  const runs = await store.latestRuns(repository.id, numbers);
+  return numbers.filter((number) => runs.get(number)?.targets.has(target) === true);
 }
 
 /** All of them when nobody knows where the branch was, or what its move means. */

@@ -55,6 +55,7 @@ export async function moveDeployment(
           kind: 'repository',
           installation: repository.installation,
           repository: repository.id,
+          target: deployment.target,
           ...(merge === undefined ? {} : { branch: merge.base }),
         },
       });

@@ -15,6 +15,28 @@ describe('a deployment whose plan is not covered', () => {
   const edit = (name: string, data: Readonly<Record<string, string>>) =>
     story.byHand('staging', { method: 'PATCH', path: `${path}/${name}`, body: { data } });
 
+  it('is pending in the plans of open pull requests until it went through', async () => {
+    const file = (name: string, level: string) => ({
+      [`apps/later/staging/${name}.yaml`]: configMap(`later-${name}`, { level }),
+    });
+    await story.deploy(await story.propose('One', file('one', 'low')));
+    const open = await story.propose('Open', file('two', 'low'));
+    await story.checked(open);
+    const held = await story.propose('Held', file('one', 'high'));
+    await story.checked(held);
+    const merged = await story.bypass(held);
+    await story.ended(merged, 'planwright/deploy', 'action_required');
+    await story.commented(open, `pending #${held.number}`);
+    expect(await story.say({ number: held.number, author: 'bob', body: '/apply' })).toBe('rocket');
+    await story.ended(merged, 'planwright/deploy', 'success');
+    const comment = await story.eventually('a plan with nothing pending', () =>
+      story.stage.github
+        .comments(repo, open.number)
+        .find(({ body }) => body.includes('<!-- planwright:plan -->') && !body.includes('pending #')),
+    );
+    expect(comment.body).toContain('Create 1 in');
+  });
+
   it('is held when a field was changed between approval and merge, until somebody who may approves exactly that plan', async () => {
     const files = (value: string) => ({ 'apps/moved/staging/cm.yaml': configMap('moved', { key: value }) });
     await story.deploy(await story.propose('One', files('one')));

@@ -91,7 +91,7 @@ export function subjectKey(job: Job): string {
     case 'target':
       return `${job.repository}:${job.target}`;
     case 'repository':
-      return JSON.stringify([job.repository, job.branch ?? null, job.headSha ?? null]);
+      return JSON.stringify([job.repository, job.branch ?? null, job.headSha ?? null, job.target ?? null]);
     case 'holds':
       return String(job.repository);
   }

@@ -23,6 +23,8 @@ export type Job =
       readonly repository: RepositoryId;
       readonly branch?: string;
       readonly headSha?: string;
+      /** Of those only the ones that were planned for this target: what is deployed of it is another. */
+      readonly target?: TargetName;
     }
   | {
       /** A group of a merge queue: `ref` is its own branch, `branch` the one that it will be merged into, both without `refs/heads/`. */
