@@ -123,9 +123,7 @@ export async function lookAtGateOf(
     shownEffects: await ports.store.effects(shown),
     pendingApprovals: await pendingApprovals(ports.store, repository.id, plans),
     configurationChanged: outcome.kind === 'planned' && outcome.configurationChanged,
-    sameConfiguration: new Set(
-      runs.filter((run) => contentOf(run.outcome) === contentOf(outcome)).map((run) => run.head),
-    ),
+    ...configurationOf(outcome),
     offline: outcome.kind === 'planned' && outcome.offline,
     overrides,
     rules,
@@ -171,8 +169,10 @@ function problemOf(outcome: PlanningOutcome): string | undefined {
   }
 }
 
-function contentOf(outcome: PlanningOutcome): string | undefined {
-  return outcome.kind === 'planned' ? outcome.configurationContent : undefined;
+function configurationOf(outcome: PlanningOutcome): { readonly configuration?: string } {
+  return outcome.kind === 'planned' && outcome.configurationContent !== undefined
+    ? { configuration: outcome.configurationContent }
+    : {};
 }
 
 /** An environment that the configuration does not name was discovered, and nothing is ever deployed there. */
@@ -196,7 +196,9 @@ async function reviewFacts(ports: GatePorts, pull: PullRequest, runs: readonly P
     speakers.map((review) => review.reviewer),
   );
   const shown = runs.flatMap((run) =>
-    run.shownAtMs === undefined ? [] : [{ head: run.head, shownAtMs: run.shownAtMs, plans: run.plans }],
+    run.shownAtMs === undefined
+      ? []
+      : [{ head: run.head, shownAtMs: run.shownAtMs, plans: run.plans, ...configurationOf(run.outcome) }],
   );
   return { reviews, shown, exclusions, permissions };
 }

@@ -17,7 +17,7 @@ import {
   listSource,
   targetsIn,
 } from './find-targets.ts';
-import { plansOf } from './plan-pull-request.ts';
+import { contentOf, plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { MergeRecord, PlanRun } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
@@ -34,7 +34,8 @@ interface MergeWork {
   readonly unseen: ReadonlySet<TargetName>;
   readonly environments: ReadonlyMap<string, Environment>;
   readonly rules: readonly Rule[];
-  readonly configurationChanged: boolean;
+  /** The content of the configuration and the code owners' files as they were merged; undefined where the merge changes none of them. */
+  readonly configuration: string | undefined;
   /** Why nothing of it is deployed; undefined when something is. */
   readonly nothing?: string;
 }
@@ -217,7 +218,9 @@ function judgedOutcome({
     shown?.kind === 'planned'
       ? shown
       : { kind: 'planned', plans: [], problems: [], configurationChanged: false, offline: false };
-  return { ...planned, configurationChanged: planned.configurationChanged || work.configurationChanged };
+  if (work.configuration === undefined) return planned;
+  // Of what was merged, whatever the last plan was of.
+  return { ...planned, configurationChanged: true, configurationContent: work.configuration };
 }
 
 /** Undefined when the merge touches nothing of Planwright's. */
@@ -239,14 +242,14 @@ async function findMergeWork(
     before === undefined
       ? tree.entries.map((entry) => entry.path)
       : await checkout.changedPaths(repository, before, pull.merge.commit);
-  const configurationChanged = changed.some((path) => isOwnerPath(repository, path));
+  const configuration = changed.some((path) => isOwnerPath(repository, path)) ? contentOf(repository, tree) : undefined;
   const none = {
     base: before,
     targets: [],
     unseen: new Set<TargetName>(),
     environments: new Map(),
     rules: [],
-    configurationChanged,
+    configuration,
   };
   if (found.kind === 'none')
     return last !== undefined && plansOf(last).length > 0

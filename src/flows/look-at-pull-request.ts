@@ -147,11 +147,17 @@ function saysTheSame(
 ): boolean {
   const digests = outcome.kind === 'planned' ? outcome.plans.map(({ digest }) => digest) : [];
   if (shown.plans.join() !== digests.join()) return false;
+  // Whoever approved the files has not seen what the base made of them since.
+  if (contentOf(shown.outcome) !== contentOf(outcome)) return false;
   const [before, after] = [shown.outcome, outcome].map((each) => {
     const view = viewOf(ports.server, { pull, base: shown.base, outcome: each, gate: undecided });
     return JSON.stringify([planCheck(view), planComment(view)]);
   });
   return before === after;
+}
+
+function contentOf(outcome: PlanningOutcome): string | undefined {
+  return outcome.kind === 'planned' ? outcome.configurationContent : undefined;
 }
 
 const undecided: GateDecision = { status: 'open', requirements: [] };

@@ -441,7 +441,7 @@ function isConfiguration(repository: Repository, path: string): boolean {
 }
 
 /** An approval of these files is bound to their blobs. */
-function contentOf(repository: Repository, tree: SourceTree): string {
+export function contentOf(repository: Repository, tree: SourceTree): string {
   return JSON.stringify(
     tree.entries.filter((entry) => isOwnerPath(repository, entry.path)).map(({ path, kind, id }) => [path, kind, id]),
   );

@@ -61,6 +61,29 @@ describe('what no shortcut gets past', () => {
     expect(story.data('staging', 'rules')).toEqual({ key: 'unseen' });
   });
 
+  it("a maintainer's approval of an earlier commit is none of the rules that were pushed and merged since", async () => {
+    const { github } = story.stage;
+    const files = (key: string) => ({ 'apps/slipped/staging/cm.yaml': configMap('slipped', { key }) });
+    const branch = 'slipped';
+    const sha = await github.push({ repo, branch, files: files('harmless'), author: 'alice' });
+    const number = await github.openPullRequest({ repo, head: branch, title: 'Harmless', author: 'alice' });
+    await story.checked({ number, sha });
+    await story.approve({ number, sha }, 'mona');
+    await story.ended(sha, 'planwright/gate', 'success');
+    const writes = story.watchWrites('staging');
+    const rules = `${unasked}# mine\n`;
+    await github.push({
+      repo,
+      branch,
+      files: { ...files('unseen'), '.github/planwright.yml': rules },
+      author: 'alice',
+    });
+    const merged = await story.bypass({ number, sha }, 'alice');
+    await story.ended(merged, 'planwright/deploy', 'action_required');
+    expect((await story.openIssue('slipped@staging')).body).toContain('role:maintain');
+    expect(writes()).toEqual([]);
+  });
+
   it('a namespace stays while somebody else has something in it', async () => {
     const namespace = '{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"crowded"}}\n';
     await story.deployUnasked('With a namespace', {

@@ -7,6 +7,8 @@ export interface ShownPlans {
   /** GitHub's clock. */
   readonly shownAtMs: number;
   readonly plans: readonly PlanDigest[];
+  /** Names the content of the configuration and the code owners' files; absent where the head changes none of them. */
+  readonly configuration?: string;
 }
 
 /** Who put something into the pull request; an approval of theirs does not count. */
@@ -26,6 +28,7 @@ export interface CountingApproval {
   readonly commit: CommitSha;
   /** What this person saw when approving. */
   readonly plans: readonly PlanDigest[];
+  readonly configuration?: string;
 }
 
 export type JudgedApproval =
@@ -90,6 +93,7 @@ function judge(review: Review & { readonly reviewer: Person }, facts: ReviewFact
     permission: word.permission,
     commit: review.commit,
     plans: shown.plans,
+    ...(shown.configuration === undefined ? {} : { configuration: shown.configuration }),
   };
 }
 

@@ -28,8 +28,8 @@ export interface GateFacts {
   readonly pendingApprovals: ReadonlyMap<TargetName, readonly Approval[]>;
   /** The head changes the configuration or the code owners. */
   readonly configurationChanged: boolean;
-  /** Heads of these pull requests whose configuration and code owners' files are those of the current one. */
-  readonly sameConfiguration: ReadonlySet<CommitSha>;
+  /** Names the content of those files: only who was shown the very same has approved it. Absent: nobody has. */
+  readonly configuration?: string;
   /** The head lies in a fork and was only checked offline. */
   readonly offline: boolean;
   /** What was said with `/override` on this pull request. */
@@ -240,7 +240,8 @@ function configurationApproval(facts: GateFacts, approvals: readonly JudgedAppro
     name: 'configuration',
     what: "it changes Planwright's configuration or the code owners",
     met: (maintainers) =>
-      maintainers.some((approval) => approval.kind === 'counts' && facts.sameConfiguration.has(approval.commit)),
+      facts.configuration !== undefined &&
+      maintainers.some((approval) => approval.kind === 'counts' && approval.configuration === facts.configuration),
     approvals,
     targets: [],
   });

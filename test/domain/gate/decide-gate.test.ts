@@ -48,13 +48,12 @@ function decide(situation: Situation = {}): GateDecision {
       reviewFacts(reviews, {
         ...(permissions === undefined ? {} : { permissions: new Map(Object.entries(permissions)) }),
         exclusions: exclusions(situation.lastPusher === 'unknown' ? { lastPusher: undefined } : {}),
-        shown: [shown(), shown({ head: base, plans: [digest('bbbb')] })],
+        shown: [shown({ configuration: 'new' }), shown({ head: base, plans: [digest('bbbb')], configuration: 'old' })],
       }),
     ],
     shownEffects: new Map(situation.shownEffects ?? [[shownDigest, effects]]),
     pendingApprovals: new Map(),
     configurationChanged: false,
-    sameConfiguration: new Set([head]),
     offline: false,
     rules: [],
     standings: standings({ sources: { 'role:admin': [person('olga')] } }),
@@ -126,7 +125,6 @@ describe('the gate of a pull request', () => {
       shownEffects: new Map(),
       pendingApprovals: new Map(),
       configurationChanged: false,
-      sameConfiguration: new Set([head]),
       offline: false,
       rules: [],
       standings: nobodySpecial,
@@ -154,7 +152,6 @@ describe('the gate of a pull request', () => {
       shownEffects: new Map([[shownDigest, effects]]),
       pendingApprovals: new Map(),
       configurationChanged: false,
-      sameConfiguration: new Set([head]),
       offline: false,
       rules: [],
       standings: nobodySpecial,
@@ -402,7 +399,7 @@ describe('what needs a maintainer', () => {
   });
 
   test('a changed configuration waits for one who approved these very files', () => {
-    const facts = { configurationChanged: true };
+    const facts = { configurationChanged: true, configuration: 'new' };
     const permissions = { kim: 'maintain' as const, robin: 'write' as const };
     expect(decide({ plans: [], facts }).status).toBe('waiting');
     expect(decide({ plans: [], facts, reviews: [review(robin)], permissions }).status).toBe('waiting');
@@ -410,11 +407,13 @@ describe('what needs a maintainer', () => {
     expect(
       decide({
         plans: [],
-        facts: { ...facts, sameConfiguration: new Set([head, base]) },
+        facts: { ...facts, configuration: 'old' },
         reviews: [review(kim, { commit: base })],
         permissions,
       }).status,
     ).toBe('open');
+    const unnamed = { configurationChanged: true };
+    expect(decide({ plans: [], facts: unnamed, reviews: [review(kim)], permissions }).status).toBe('waiting');
     const open = decide({ plans: [], facts, reviews: [review(kim)], permissions });
     expect(open.status).toBe('open');
     expect(named(open, 'configuration').evidence).toEqual([`kim (maintain) approved ${head.slice(0, 7)}`]);
@@ -637,8 +636,11 @@ describe('the gate of a merge group', () => {
   });
 
   test('takes a maintainer of any of them for a large removal and for the configuration', () => {
-    const maintained = reviewFacts([review(kim)], { permissions: new Map([['kim', 'maintain']]) });
-    const changed = { configurationChanged: true, sameConfiguration: new Set([head]) };
+    const maintained = reviewFacts([review(kim)], {
+      permissions: new Map([['kim', 'maintain']]),
+      shown: [shown({ configuration: 'new' })],
+    });
+    const changed = { configurationChanged: true, configuration: 'new' };
     expect(named(group([web, ofApi([])], changed), 'configuration').status).toBe('unmet');
     expect(named(group([ofApi([]), maintained], changed), 'configuration').status).toBe('met');
   });

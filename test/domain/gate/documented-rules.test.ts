@@ -93,7 +93,6 @@ function decided(rulesText: string, { change, ...of }: Case) {
     shownEffects: new Map([[shownDigest, effects]]),
     pendingApprovals: new Map(),
     configurationChanged: false,
-    sameConfiguration: new Set([head]),
     offline: false,
     rules,
     standings: standings({

@@ -34,7 +34,6 @@ function decide({ rules = [matchedRule()], reviews = [], ...more }: Situation): 
     shownEffects: new Map([[shownDigest, effects]]),
     pendingApprovals: new Map(),
     configurationChanged: false,
-    sameConfiguration: new Set([head]),
     offline: false,
     rules,
     standings: more.standings ?? standings({ sources: { 'team:sre': [kim], 'team:platform': [] } }),
