@@ -83,6 +83,9 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     throw new Error(`${deployment.target}: ${reason}; it is tried again`);
   }
   await ports.store.savePlans(repository.id, [planned.plan]);
+  // An open pull request, its base and its locks move on while the cluster is asked.
+  const late = await findObstacle(turn, deployment);
+  if (late !== undefined) return moveDeployment(turn, deployment, late);
   const approving = await approveDeployment(turn, {
     deployment,
     merge: await judgedMerge(turn, { deployment, source, planned }),
@@ -91,17 +94,13 @@ async function advanceDeployment(turn: Turn, deployment: Deployment): Promise<vo
     rules: await rulesFor(turn, { deployment, source, planned }),
   });
   if (approving.kind === 'not-approved') {
-    // Nobody approves what a test merge would do but on its pull request, where the plan is shown anew. What moved on while it was planned is nobody's failure.
+    // Nobody approves what a test merge would do but on its pull request, where the plan is shown anew.
     if (deployment.testMerge !== undefined)
-      return moveDeployment(
-        turn,
-        deployment,
-        (await findObstacle(turn, deployment)) ?? {
-          kind: 'failed',
-          reason: approving.reasons.join('; '),
-          plan: planned.plan.digest,
-        },
-      );
+      return moveDeployment(turn, deployment, {
+        kind: 'failed',
+        reason: approving.reasons.join('; '),
+        plan: planned.plan.digest,
+      });
     if (approving.coverage?.kind === 'uncovered') turn.uncovered.set(deployment.id, approving.coverage);
     return moveDeployment(turn, deployment, {
       kind: 'held',

@@ -10,6 +10,7 @@ import { missingForApply, plansToApply } from '../domain/gate/before-merge.ts';
 import type { Permission } from '../domain/gate/people.ts';
 import { type CommitSha, type PullNumber, type Repository, type TargetName, targetParts } from '../domain/identity.ts';
 import type { Plan } from '../domain/plan/plan.ts';
+import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
 import { lookAtGate } from './decide-gate.ts';
 import { findTargetStandings } from './find-target-standings.ts';
 import { isCurrent } from './is-current.ts';
@@ -44,6 +45,8 @@ export async function applyBeforeMerge(
   const { base, environments, apply } = inspection;
   const early = await refuseEarly(ports, pull, inspection);
   if (early !== undefined) return early;
+  const missingOf = async (outcome: PlanningOutcome) =>
+    missingForApply((await lookAtGate(ports, pull, { outcome, base, environments, apply })).decision);
   const runs = await ports.store.planRuns(pull.repository.id, pull.number);
   const shown = runs.flatMap(({ head, shownAtMs, plans }) =>
     shownAtMs === undefined ? [] : [{ head, shownAtMs, plans }],
@@ -51,6 +54,9 @@ export async function applyBeforeMerge(
   const last = runs.findLast(({ head }) => head === pull.head.sha);
   const read = shownBefore(pull.head.sha, said.asked.atMs, shown);
   if (last === undefined || read === undefined) return { kind: 'plan-not-shown', head: pull.head.sha };
+  // What was checked without a cluster has no effects yet.
+  if (last.outcome.kind === 'planned' && last.outcome.offline)
+    return { kind: 'gate-closed', missing: await missingOf(last.outcome) };
   const plans = plansOf(last);
   const selection = selectTargets(
     said.patterns,
@@ -68,8 +74,7 @@ export async function applyBeforeMerge(
   // What somebody else applied meanwhile stands in everybody's plan: until it is their turn, people could not meet the rest.
   if (wanted.some(({ target }) => standings.get(target)?.lock.kind === 'behind'))
     return ports.store.transaction((records) => askForLocks(records, pull, { said, wanted }));
-  const { decision } = await lookAtGate(ports, pull, { outcome: last.outcome, base, environments, apply });
-  const missing = missingForApply(decision);
+  const missing = await missingOf(last.outcome);
   if (missing.length > 0) return { kind: 'gate-closed', missing };
   const wasRead = wanted.every(({ digest }) => read.plans.includes(digest));
   if (!wasRead || !(await isCurrent(ports, pull, { run: last, inspection })))

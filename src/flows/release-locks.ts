@@ -3,7 +3,7 @@ import { selectTargets } from '../domain/command/select-targets.ts';
 import type { TargetPattern } from '../domain/command/target-pattern.ts';
 import { type DeploymentPhase, isEnded } from '../domain/deployment/deployment.ts';
 import type { Permission } from '../domain/gate/people.ts';
-import type { Repository, TargetName } from '../domain/identity.ts';
+import type { PullNumber, Repository, TargetName } from '../domain/identity.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Comment, PullRequest } from './ports/github.ts';
 import type { Records } from './ports/store.ts';
@@ -31,10 +31,12 @@ export async function unlock(
     ({ target, phase }) => targets.includes(target) && isBeingApplied(phase),
   );
   if (busy.length > 0) return { kind: 'being-applied', targets: busy.map(({ target }) => target) };
-  for (const target of targets)
+  for (const target of targets) {
+    const shown = await pullsThatShow(ports, pull.repository, target);
     await ports.store.transaction(async (records) => {
       await releaseLock(records, pull, {
         target,
+        shown,
         facts: { by: said.comment.author.login, permission: said.permission, comment: said.comment.id },
       });
       // Whoever began to apply meanwhile has committed by now.
@@ -43,6 +45,7 @@ export async function unlock(
         throw new Error(`${target} began to be applied while its lock was to be released; it is looked at again`);
       await records.markObeyed(repository.id, said.comment.id, target);
     });
+  }
   return undefined;
 }
 
@@ -59,7 +62,8 @@ export async function releaseAfterMerge(ports: PullRequestPorts, pull: PullReque
     const goesOn = own !== undefined && !isEnded(own.phase) && own.phase.kind !== 'held';
     const [holder] = await ports.store.lockQueue(repository.id, target);
     if (goesOn && holder?.pull === pull.number) continue;
-    await ports.store.transaction((records) => releaseLock(records, pull, { target, facts: { merged: true } }));
+    const shown = await pullsThatShow(ports, repository, target);
+    await ports.store.transaction((records) => releaseLock(records, pull, { target, shown, facts: { merged: true } }));
   }
 }
 
@@ -72,17 +76,32 @@ export async function keepLocksOfClosed(ports: PullRequestPorts, pull: PullReque
   const kept: TargetName[] = [];
   for (const target of await ports.store.locksOf(repository.id, pull.number)) {
     const [holder] = await ports.store.lockQueue(repository.id, target);
-    if (holder?.pull === pull.number && begun.some((deployment) => deployment.target === target)) kept.push(target);
-    else await ports.store.transaction((records) => releaseLock(records, pull, { target, facts: { closed: true } }));
+    if (holder?.pull === pull.number && begun.some((deployment) => deployment.target === target)) {
+      kept.push(target);
+      continue;
+    }
+    const shown = await pullsThatShow(ports, repository, target);
+    await ports.store.transaction((records) => releaseLock(records, pull, { target, shown, facts: { closed: true } }));
   }
   return kept;
 }
 
-/** Whoever waits is looked at again: the next pull request in the queue, and deployments that waited for the lock. */
+/** Open pull requests whose gates say who holds the lock of this target, whether or not they wait for it. */
+async function pullsThatShow(
+  { github, store }: PullRequestPorts,
+  repository: Repository,
+  target: TargetName,
+): Promise<readonly PullNumber[]> {
+  const open = await github.openPullRequests(repository, {});
+  const runs = await store.latestRuns(repository.id, open);
+  return open.filter((number) => runs.get(number)?.targets.has(target) === true);
+}
+
+/** Whoever waits is looked at again, and whoever shows the lock; and deployments that waited for it. */
 async function releaseLock(
   records: Records,
   { repository, number }: Pick<PullRequest, 'repository' | 'number'>,
-  at: { readonly target: TargetName; readonly facts: JsonObject },
+  at: { readonly target: TargetName; readonly shown: readonly PullNumber[]; readonly facts: JsonObject },
 ): Promise<void> {
   const { target } = at;
   const left = await records.leaveLockQueue(repository.id, target, number);
@@ -93,9 +112,8 @@ async function releaseLock(
     subject: target,
     facts: { ...at.facts, pull: number },
   });
-  for (const entry of await records.lockQueue(repository.id, target))
-    await requestPull(records, repository, entry.pull);
-  await requestPull(records, repository, number);
+  const waiting = (await records.lockQueue(repository.id, target)).map((entry) => entry.pull);
+  for (const pull of new Set([...waiting, ...at.shown, number])) await requestPull(records, repository, pull);
   await records.requestJob({
     job: { kind: 'target', installation: repository.installation, repository: repository.id, target },
   });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { configMap, configuration } from '../flows/deploy-story.ts';
 import { KilledStory } from './killed.contract.ts';
+import { repo } from './stage.ts';
 
 const busy = { kind: 'Status', status: 'Failure', reason: 'TooManyRequests', message: 'a moment', code: 429 };
 
@@ -31,12 +32,16 @@ describe('Planwright, killed with SIGKILL while it applies before the merge,', (
       headers: { 'Retry-After': '5' },
     });
     story.stage.github.clock.advance(2_000);
-    const said = story.say({ number: proposal.number, author: 'alice', body: '/apply' });
+    const said = story.stage.github.comment({ repo, number: proposal.number, author: 'alice', body: '/apply' });
     await story.dieAt('the third write', () =>
       writes().some(({ requestURI, code }) => requestURI.includes('/killed-c?') && code === 429),
     );
     await story.ended(proposal.sha, 'planwright/gate', 'success');
-    expect(await said).toBe('rocket');
+    const reaction = await story.eventually(
+      'the answer to /apply',
+      () => story.stage.github.reactions(repo, said).find(({ content }) => content !== 'eyes')?.content,
+    );
+    expect(reaction).toBe('rocket');
     const written = writes().filter(({ requestURI, code }) => requestURI.includes('/killed-') && code < 300);
     expect(written.map(({ requestURI }) => /killed-./.exec(requestURI)?.[0])).toEqual([
       'killed-a',

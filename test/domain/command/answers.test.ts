@@ -6,7 +6,7 @@ import { helpText } from '../../../src/domain/command/help-text.ts';
 import { parseCommands } from '../../../src/domain/command/parse-commands.ts';
 import { type CommandRefusal, refusalText } from '../../../src/domain/command/refusal-text.ts';
 import { parseTargetName, pullNumber } from '../../../src/domain/identity.ts';
-import { deployment, digest, openGate, waitingGate } from '../plan-builder.ts';
+import { deployment, digest, head, openGate, requirement, waitingGate } from '../plan-builder.ts';
 
 const payments = parseTargetName('payments@production');
 
@@ -19,6 +19,16 @@ const refusals: readonly CommandRefusal[] = [
   { kind: 'unknown-target', unknown: [{ text: 'paymets', nearest: [payments] }], known: 3 },
   { kind: 'unknown-target', unknown: [{ text: 'paymets', nearest: [] }], known: 0 },
   { kind: 'merging-deploys', base: 'main' },
+  { kind: 'plan-not-shown', head },
+  { kind: 'shown-plan-moved', head },
+  { kind: 'gate-closed', missing: [requirement({ name: 'approvals of production', status: 'unmet' })] },
+  { kind: 'locked', locked: [{ target: payments, ahead: [pullNumber(7), pullNumber(9)] }], circle: [] },
+  { kind: 'locked', locked: [{ target: payments, ahead: [pullNumber(7)] }], circle: [pullNumber(7)] },
+  { kind: 'out-of-order', targets: [payments], before: [parseTargetName('payments@staging')] },
+  { kind: 'nothing-to-apply' },
+  { kind: 'may-not-deploy', reason: 'only what goes into the default branch is applied' },
+  { kind: 'no-lock' },
+  { kind: 'being-applied', targets: [payments] },
   { kind: 'closed-unmerged', command: 'apply' },
   { kind: 'nothing-held', targets: [payments] },
   { kind: 'nothing-held', targets: [] },

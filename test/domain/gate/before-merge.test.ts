@@ -4,10 +4,12 @@ import {
   appliedState,
   beforeMergeRequirements,
   missingForApply,
+  plansToApply,
   type TargetStanding,
+  waitsForApply,
 } from '../../../src/domain/gate/before-merge.ts';
 import { decisionOf, type Requirement } from '../../../src/domain/gate/decision.ts';
-import { commitSha, pullNumber } from '../../../src/domain/identity.ts';
+import { commitSha, parseTargetName, pullNumber } from '../../../src/domain/identity.ts';
 import { base, digest, effect, head, plan, requirement } from '../plan-builder.ts';
 
 const testMerge = commitSha('7'.repeat(40));
@@ -147,6 +149,23 @@ describe('before the merge, the gate', () => {
   test('asks about a target that an earlier head applied, although nothing is left to do there', () => {
     const [, requirement] = ask(applied({ head: base }), [plan({ effects: [] })]);
     expect(requirement).toMatchObject({ name: 'applied', status: 'unmet' });
+  });
+
+  test('waits for /apply once nothing else is missing, and somebody can say it', () => {
+    const unmet = (name: string, ...who: readonly string[]) => requirement({ name, status: 'unmet', who });
+    expect(waitsForApply(decisionOf([unmet('applied', 'anyone')]))).toBe(true);
+    expect(waitsForApply(decisionOf([unmet('applied')]))).toBe(false);
+    expect(waitsForApply(decisionOf([unmet('applied', 'anyone'), unmet('lock', 'anyone')]))).toBe(false);
+    expect(waitsForApply(decisionOf([]))).toBe(false);
+  });
+
+  test('means by /apply what is to be applied and is not yet', () => {
+    const other = plan({ target: parseTargetName('other@staging'), effects: [] });
+    const toApply = (of: TargetStanding) =>
+      plansToApply([shown, other], head, new Map([[of.target, of]])).map(({ target }) => target);
+    expect(toApply(unlocked)).toEqual([shown.target]);
+    expect(toApply(standing())).toEqual([]);
+    expect(toApply(applied({ head: base }))).toEqual([shown.target]);
   });
 
   test('lets /apply go on without lock and applied, and without nothing else', () => {
