@@ -8,7 +8,7 @@ import type { MatchedRule } from '../../../src/domain/gate/matched-rule.ts';
 import type { Override } from '../../../src/domain/gate/override.ts';
 import type { Permission, Person, Review } from '../../../src/domain/gate/people.ts';
 import type { OwnedFile } from '../../../src/domain/gate/standing.ts';
-import { pullNumber } from '../../../src/domain/identity.ts';
+import { clusterUid, pullNumber } from '../../../src/domain/identity.ts';
 import type { Plan } from '../../../src/domain/plan/plan.ts';
 import { base, deletedClaim, digest, effect, head, json, person, plan, problem } from '../plan-builder.ts';
 import { atSecond, exclusions, review, shown } from './review-builder.ts';
@@ -60,7 +60,10 @@ export function gateFacts(of: Situation): GateFacts {
     reviews: of.pulls.map(
       (pull): ReviewFacts => ({
         reviews: pull.reviews,
-        shown: [shown({ plans: pull.shows.map((one) => one.digest) }), shown({ head: base, plans: [otherPlan] })],
+        shown: [
+          shown({ plans: pull.shows.map((one) => one.digest), configuration: 'as shown' }),
+          shown({ head: base, plans: [otherPlan] }),
+        ],
         exclusions: exclusions({ lastPusher: pull.lastPusher }),
         permissions: new Map(Object.entries(of.permissions)),
       }),
@@ -79,7 +82,7 @@ export function gateFacts(of: Situation): GateFacts {
       ]),
     ),
     configurationChanged: of.configurationChanged,
-    sameConfiguration: new Set([head]),
+    ...(of.configurationChanged ? { configuration: 'as shown' } : {}),
     offline: of.offline,
     overrides: of.overrides,
     rules: of.rules,
@@ -106,6 +109,7 @@ const anyPlan = (name: string, at: number) =>
       { effects: [] },
       { problems: [problem('bad')] },
       { changes: [deletedClaim('data')], owned: 1, rendered: 0 },
+      { leaves: { uid: clusterUid('old'), name: 'old' } },
     )
     .map((more): Plan => ({ ...wholePlan(name, at), ...more }));
 const anyPlans = fc

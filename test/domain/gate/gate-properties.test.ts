@@ -47,6 +47,7 @@ describe('for any plans, people, rules, overrides and locks', () => {
       'lock',
       'applied',
       'large removal from web@staging',
+      'web@staging moves off old',
     ])
       expect(namesMet).toContain(name);
   });
@@ -234,7 +235,7 @@ function asExplained(of: Situation, { name, who, reason, targets, evidence }: Re
     expect(who).toEqual(['anyone with write access who is neither author, committer, co-author nor last pusher']);
     return approvedBy(of, helpers, 'write');
   }
-  if (name === 'configuration' || name.startsWith('large removal from ')) {
+  if (name === 'configuration' || name.startsWith('large removal from ') || name.endsWith(' moves off old')) {
     expect(who).toEqual(['role:maintain']);
     return approvedBy(of, [maintainer], 'maintain');
   }
