@@ -22,7 +22,9 @@ const sound: ApprovingQuestion = {
 
 const reasons = (overrides: Partial<ApprovingQuestion>) => {
   const answer = approvePlan({ ...sound, ...overrides });
-  return answer.kind === 'approved' ? 'approved' : answer.reasons;
+  if (answer.kind === 'approved') return 'approved';
+  expect(answer.kind).toBe('not-approved');
+  return answer.reasons;
 };
 
 describe('a plan becomes an approved one', () => {

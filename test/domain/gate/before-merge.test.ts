@@ -4,6 +4,7 @@ import {
   appliedState,
   beforeMergeRequirements,
   missingForApply,
+  needsApply,
   plansToApply,
   type TargetStanding,
   waitsForApply,
@@ -105,9 +106,24 @@ describe('before the merge, the gate', () => {
 
   test('is met by an applied target, with the test merge and the digest', () => {
     const evidence = [`${shown.target}: test merge 777777777777 is applied, plan ${shown.digest.slice(0, 12)}`];
-    expect(ask(standing())).toMatchObject([
-      { name: 'lock', status: 'met' },
-      { name: 'applied', status: 'met', evidence },
+    const { target } = shown;
+    expect(ask(standing())).toEqual([
+      {
+        name: 'lock',
+        status: 'met',
+        reason: 'nobody else holds the lock of a target; /apply takes it and the merge releases it',
+        who: [],
+        evidence: [`${target}: its lock is held by this pull request`],
+        targets: [target],
+      },
+      {
+        name: 'applied',
+        status: 'met',
+        reason: `what ${head.slice(0, 7)} changes is applied`,
+        who: [],
+        evidence,
+        targets: [target],
+      },
     ]);
   });
 
@@ -168,9 +184,19 @@ describe('before the merge, the gate', () => {
     expect(toApply(applied({ head: base }))).toEqual([shown.target]);
   });
 
+  test('has something to apply where something changes, or where an earlier head left something behind its lock', () => {
+    const nothing = plan({ effects: [] });
+    expect(needsApply(shown, undefined)).toBe(true);
+    expect(needsApply(nothing, undefined)).toBe(false);
+    expect(needsApply(nothing, { target: shown.target, lock: { kind: 'held' } })).toBe(false);
+    expect(needsApply(nothing, standing({ lock: { kind: 'free' } }))).toBe(false);
+    expect(needsApply(nothing, standing())).toBe(true);
+  });
+
   test('lets /apply go on without lock and applied, and without nothing else', () => {
     const unmet = (name: string) => requirement({ name, status: 'unmet' });
     const decision = decisionOf([unmet('lock'), unmet('applied'), unmet('approvals of production')]);
     expect(missingForApply(decision).map(({ name }) => name)).toEqual(['approvals of production']);
+    expect(missingForApply(decisionOf([requirement({ name: 'plan is current' })]))).toEqual([]);
   });
 });

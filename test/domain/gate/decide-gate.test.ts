@@ -23,7 +23,7 @@ import {
   requirement,
 } from '../plan-builder.ts';
 import { atSecond, author, exclusions, kim, review, reviewFacts, robin, shown, shownDigest } from './review-builder.ts';
-import { nobodySpecial, standings } from './rule-builder.ts';
+import { matchedRule, nobodySpecial, standings } from './rule-builder.ts';
 
 const production: Environment = { name: 'production', cluster: 'production', approvals: 1, after: [] };
 const effects: readonly Effect[] = [effect()];
@@ -268,6 +268,86 @@ describe('the gate stays shut', () => {
     expect(decide({ reviews, lastPusher: 'unknown', environment: { approvals: 0 } }).status).toBe('open');
     expect(decide({ lastPusher: 'unknown', plans: [plan({ effects: [] })] }).status).toBe('open');
     expect(decide({ lastPusher: 'unknown', plans: [], facts: { configurationChanged: true } }).status).toBe('blocked');
+    const some = [plan({ effects: [] }), current];
+    expect(decide({ reviews, plans: some, lastPusher: 'unknown' }).status).toBe('blocked');
+  });
+
+  test('for an unknown pusher where a rule asks for people, unless it is overridden, and not where it only denies', () => {
+    const olga = person('olga');
+    const rule = matchedRule({ override: [{ kind: 'role', role: 'admin' }] });
+    const of = { kind: 'rule', name: rule.name, origin: rule.origin } as const;
+    const override = { of, plans: [shownDigest], person: olga, sources: [], reason: 'so', comment: 1 };
+    const asks = (facts: Partial<GateFacts>) =>
+      decide({ lastPusher: 'unknown', environment: { approvals: 0 }, facts }).requirements.some(
+        ({ name }) => name === 'last pusher is known',
+      );
+    expect(asks({ rules: [rule] })).toBe(true);
+    expect(asks({ rules: [rule], overrides: [override] })).toBe(false);
+    expect(asks({ rules: [{ ...rule, outcome: { kind: 'deny', reason: 'no' } }] })).toBe(false);
+  });
+
+  test('and each requirement is told in full', () => {
+    const api = plan({ ...current, name: 'api@production', target: parseTargetName('api@production') });
+    const broken = [current, api].map((one) => ({ ...one, complete: false }));
+    const asked = [kim, robin].map((one) => review(one, { state: 'changes_requested' }));
+    const { requirements } = decide({ plans: broken, reviews: asked, lastPusher: 'unknown', facts: { offline: true } });
+    const plain = { evidence: [], targets: [] };
+    expect(requirements).toEqual([
+      {
+        name: 'plan is current',
+        status: 'failed',
+        reason: 'the plan of web@production, api@production has errors or is incomplete; see planwright/plan',
+        who: [],
+        evidence: [],
+        targets: ['web@production', 'api@production'],
+      },
+      {
+        name: 'no changes requested',
+        status: 'failed',
+        reason: 'kim, robin asked for changes',
+        who: ['kim', 'robin'],
+        ...plain,
+      },
+      {
+        name: 'last pusher is known',
+        status: 'failed',
+        reason: expect.stringContaining('who pushed this head'),
+        who: [],
+        ...plain,
+      },
+      {
+        name: 'planned live for this SHA',
+        status: 'unmet',
+        reason: `this head comes from a fork and was checked without a cluster; read ${head.slice(0, 7)} and say /plan`,
+        who: ['anyone with write access'],
+        ...plain,
+      },
+      {
+        name: 'approvals of production',
+        status: 'unmet',
+        reason: 'needs 1 approval of the effects shown for web@production, api@production',
+        who: ['anyone with write access who is neither author, committer, co-author nor last pusher'],
+        evidence: [],
+        targets: ['web@production', 'api@production'],
+      },
+    ]);
+    expect(decide({ environment: { approvals: 0 } }).requirements).toEqual([
+      {
+        name: 'plan is current',
+        status: 'met',
+        reason: `planned for ${head.slice(0, 7)} merged into the base`,
+        who: [],
+        ...plain,
+      },
+      {
+        name: 'approvals of production',
+        status: 'met',
+        reason: 'this environment asks for no approval',
+        who: [],
+        evidence: [],
+        targets: ['web@production'],
+      },
+    ]);
   });
 
   test("while a fork's head was not planned live", () => {

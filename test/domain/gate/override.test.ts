@@ -81,6 +81,11 @@ describe('an override', () => {
     expect(answer([override(), other], { plans: [first, second] })).toMatchObject({ by: [override(), other] });
   });
 
+  test('that counts for another plan is not named among those by whose word it is', () => {
+    const elsewhere = override({ plans: [second], person: person('kim') });
+    expect(answer([override(), elsewhere])).toEqual({ kind: 'overridden', by: [override()] });
+  });
+
   test('of nothing overrides nothing', () => {
     expect(answer([override()], { plans: [] }).kind).toBe('not-overridden');
   });

@@ -10,6 +10,7 @@ import type { Review } from '../../../src/domain/gate/people.ts';
 import { type RuleFacts, sourcesOfApprover, wantedPeople } from '../../../src/domain/gate/rule-requirement.ts';
 import type { Standings } from '../../../src/domain/gate/standing.ts';
 import { parseTargetName } from '../../../src/domain/identity.ts';
+import type { Effect } from '../../../src/domain/plan/effect.ts';
 import { effect, head, person, plan } from '../plan-builder.ts';
 import { atSecond, author, kim, review, reviewFacts, robin, shown, shownDigest } from './review-builder.ts';
 import { matchedRule, platform, sre, standings } from './rule-builder.ts';
@@ -292,6 +293,21 @@ describe('who is asked, in words', () => {
     expect(ruleOf(moved)).toMatchObject({ status: 'unmet', who: ['codeowners of f1.yaml: @kim or @acme/web'] });
   });
 
+  test('is no owner who approved only some of the targets that the rule speaks of', () => {
+    const api = plan({ name: 'api@production', effects: [effect({ target: parseTargetName('api@production') })] });
+    const rules = [{ ...matchedRule({ targets: [current.target, api.target] }), outcome: ofOwners[0]?.outcome }];
+    const requirement = ruleOf(
+      decide({
+        rules: rules as readonly MatchedRule[],
+        standings: standings({ files: [file(1, [kim.id]), file(2, [kim.id])] }),
+        reviews: [review(kim)],
+        facts: { plans: [current, api].map((one) => ({ plan: one, environment: production })) },
+      }),
+    );
+    expect(requirement.who).toHaveLength(2);
+    expect(requirement.evidence[0]).toContain('owns other files than f1.yaml, f2.yaml');
+  });
+
   test('says of each source why it is not met', () => {
     const rules = [matchedRule({ outcome: { kind: 'require', count: 1, from: [sre, platform] } })];
     const known = standings({ sources: { 'team:sre': [] } });
@@ -317,12 +333,12 @@ describe('who is asked, in words', () => {
 });
 
 describe('what is recorded of an approver', () => {
-  const recorded = (reviews: readonly Review[], of: Standings) => {
+  const recorded = (reviews: readonly Review[], of: Standings, saw: readonly Effect[] = effects) => {
     const approvals = judgeApprovals(reviewFacts(reviews, { shown: [shown()] }));
     const facts: RuleFacts = {
       plans: [current],
       approvals,
-      shownEffects: new Map([[shownDigest, effects]]),
+      shownEffects: new Map([[shownDigest, saw]]),
       pendingApprovals: new Map(),
       standings: of,
     };
@@ -341,6 +357,7 @@ describe('what is recorded of an approver', () => {
     expect(recorded(reviews, standings({ files: [file] }))(kim)).toEqual(['codeowners']);
     expect(recorded([], standings({ files: [file] }))(kim)).toEqual([]);
     expect(recorded([review(robin)], standings({ files: [file] }))(kim)).toEqual(['codeowners']);
+    expect(recorded(reviews, standings({ files: [file] }), [])(kim)).toEqual([]);
     const other = { ...file, people: new Set([robin.id]) };
     expect(recorded(reviews, standings({ files: [file, other] }))(kim)).toEqual([]);
   });
