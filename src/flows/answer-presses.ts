@@ -87,7 +87,7 @@ async function planAgain(ports: PullRequestPorts, { press, permission, open, mer
   // A merge group has no author.
   const group = await ports.store.mergeGroup(press.repository, press.sha);
   const mayForGroup = group?.over === false && maySay(commands.plan, { permission, authorFromOwnBranch: false });
-  if (!may && !mayForGroup) return { kind: 'ignored', why: `has ${permission} access` };
+  if (!may && !mayForGroup) return { kind: 'ignored', why: `the permission ${permission} does not suffice` };
   await ports.store.forgetPlanRuns(press.repository, press.sha);
   if (merged !== undefined) await lookAtDeployments(ports, merged);
   return { kind: 'done' };
@@ -100,7 +100,7 @@ async function applyHeld(
   means: string,
 ): Promise<Answer> {
   if (!maySay(commands.apply, { permission, authorFromOwnBranch: false }))
-    return { kind: 'ignored', why: `has ${permission} access` };
+    return { kind: 'ignored', why: `the permission ${permission} does not suffice` };
   if (merged === undefined) return { kind: 'ignored', why: 'this commit is no merge of a pull request' };
   const deployments = await ports.store.deploymentsOfMerge(press.repository, merged.number);
   const waiting = deployments.filter(({ phase }) => phase.kind === 'held' || phase.kind === 'failed');
@@ -124,7 +124,7 @@ async function applyOpen(
   means: string,
 ): Promise<Answer> {
   if (!maySay(commands.apply, { permission, authorFromOwnBranch: false }))
-    return { kind: 'ignored', why: `has ${permission} access` };
+    return { kind: 'ignored', why: `the permission ${permission} does not suffice` };
   const [pull, ...others] = open;
   if (pull === undefined) return { kind: 'ignored', why: 'no open pull request has this head' };
   // The check is that of all of them by then.

@@ -58,11 +58,18 @@ function openPullLines({ base, targets, gate }: Extract<HelpSituation, { kind: '
   if (gate === undefined) return ['the plan is being made; `planwright/plan` tells when it is there.'];
   if (targets.length === 0 && gate.status === 'open')
     return ['nothing here belongs to a target; merging deploys nothing.'];
-  const merging = `merging into ${code(base)} would deploy ${plural(targets.length, 'target')}.`;
+  const affected = plural(targets.length, 'target');
+  const isAppliedFirst = gate.requirements.some(({ name }) => name === 'applied');
+  const merging = isAppliedFirst
+    ? `what it changes is applied already, and merging into ${code(base)} changes nothing more.`
+    : `merging into ${code(base)} would deploy ${affected}.`;
   if (gate.status === 'open') return [`the gate is open; ${merging}`];
   const missing = gate.requirements.filter((requirement) => requirement.status !== 'met');
+  const next = isAppliedFirst
+    ? `when nothing but *applied* is missing, \`/apply\` applies ${affected}, before the merge.`
+    : `when it opens, ${merging}`;
   return [
-    `the gate is ${gate.status === 'blocked' ? 'blocked' : 'waiting'}; when it opens, ${merging}`,
+    `the gate is ${gate.status === 'blocked' ? 'blocked' : 'waiting'}; ${next}`,
     '',
     ...missing.map(requirementLine),
   ];

@@ -5,6 +5,7 @@ import { type CommandName, commands } from '../../../src/domain/command/commands
 import { helpText } from '../../../src/domain/command/help-text.ts';
 import { parseCommands } from '../../../src/domain/command/parse-commands.ts';
 import { type CommandRefusal, refusalText } from '../../../src/domain/command/refusal-text.ts';
+import { decisionOf } from '../../../src/domain/gate/decision.ts';
 import { parseTargetName, pullNumber } from '../../../src/domain/identity.ts';
 import { deployment, digest, head, openGate, requirement, waitingGate } from '../plan-builder.ts';
 
@@ -111,6 +112,24 @@ describe('the help', () => {
     [
       { kind: 'open-pull', base: 'main', targets: [], gate: openGate() } as const,
       'nothing here belongs to a target; merging deploys nothing.',
+    ],
+    [
+      {
+        kind: 'open-pull',
+        base: 'main',
+        targets: [payments],
+        gate: decisionOf([requirement({ name: 'applied', status: 'met' })]),
+      } as const,
+      'the gate is open; what it changes is applied already, and merging into `main` changes nothing more.',
+    ],
+    [
+      {
+        kind: 'open-pull',
+        base: 'main',
+        targets: [payments],
+        gate: decisionOf([requirement({ name: 'applied', status: 'unmet' })]),
+      } as const,
+      'the gate is waiting; when nothing but *applied* is missing, `/apply` applies 1 target, before the merge.',
     ],
     [{ kind: 'open-pull', base: 'main', targets: [], gate: undefined } as const, 'the plan is being made'],
     [
