@@ -10,12 +10,12 @@ import { findConfiguration, listSource } from './find-targets.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { Records } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
-import { holdKey, readShownHold } from './report-hold.ts';
+import { hadShown, holdKey } from './report-hold.ts';
 
 /** Who asked for it, and how: by a comment, or by a button that named the plans itself. */
 export interface Asked {
   readonly by: Person;
-  /** GitHub's clock: what was shown later was not meant. Infinite for a button. */
+  /** GitHub's clock: what was not shown before was not meant, and within a second nobody can tell. Infinite for a button. */
   readonly atMs: number;
   readonly comment?: number;
 }
@@ -44,8 +44,8 @@ export async function letDeploymentGo(
   if (phase.kind !== 'held') return undefined;
   const { plan } = phase;
   if (plan === undefined) return { kind: 'hold-without-plan', target, reason: phase.reasons[0] ?? 'there is no plan' };
-  const shown = readShownHold(await ports.store.reported(deployment.repository, holdKey(target)));
-  if (shown?.plan !== plan || shown.atMs > asked.atMs) return { kind: 'plan-moved', command: 'apply', target };
+  const issue = await ports.store.reported(deployment.repository, holdKey(target));
+  if (!hadShown(issue, { plan, beforeMs: asked.atMs })) return { kind: 'plan-moved', command: 'apply', target };
   const { reason } = await holdApprovalExclusion(ports, pull, asked.by);
   if (reason !== undefined) {
     return {

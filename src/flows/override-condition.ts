@@ -13,7 +13,7 @@ import { findConfiguration, listSource } from './find-targets.ts';
 import { inspectPullRequest, plansOf } from './plan-pull-request.ts';
 import type { Comment } from './ports/github.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
-import { holdKey, readShownHold } from './report-hold.ts';
+import { hadShown, holdKey } from './report-hold.ts';
 
 /** A condition of the gate, and the plans that it stands in the way of. */
 interface Candidate {
@@ -192,8 +192,8 @@ async function shownOnHolds(
   for (const deployment of deployments) {
     const { phase } = deployment;
     if (phase.kind !== 'held' || phase.plan === undefined) continue;
-    const shown = readShownHold(await ports.store.reported(repository.id, holdKey(deployment.target)));
-    if (shown?.plan !== phase.plan || shown.atMs > comment.createdAtMs)
+    const issue = await ports.store.reported(repository.id, holdKey(deployment.target));
+    if (!hadShown(issue, { plan: phase.plan, beforeMs: comment.createdAtMs }))
       return { kind: 'plan-moved', command: 'override', target: deployment.target };
     plans.push({ target: deployment.target, digest: phase.plan });
   }

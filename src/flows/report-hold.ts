@@ -22,10 +22,20 @@ export function holdKey(target: TargetName): string {
   return `${holdKeyPrefix}${target}`;
 }
 
-/** What the issue of a hold showed last, and since when by GitHub's clock; undefined when there is none. Throws while that is being written. */
-export function readShownHold(
+/**
+ * Whether the issue of a hold shows this plan, and did so before that moment by GitHub's clock: what came within the same second nobody can tell. Throws while
+ * it is being written.
+ */
+export function hadShown(
   item: ReportedItem | undefined,
-): { readonly plan: string; readonly atMs: number } | undefined {
+  of: { readonly plan: PlanDigest; readonly beforeMs: number },
+): boolean {
+  const shown = readShownHold(item);
+  return shown?.plan === of.plan && shown.atMs < of.beforeMs;
+}
+
+/** What the issue showed last, and since when; undefined when there is none. */
+function readShownHold(item: ReportedItem | undefined): { readonly plan: string; readonly atMs: number } | undefined {
   if (item === undefined || item.closed) return undefined;
   if (item.content === '') throw new Error('the issue of a held deployment is being written; it is looked at again');
   const [plan, atMs] = item.externalId.split('@');

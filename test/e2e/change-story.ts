@@ -97,6 +97,8 @@ export class ChangeStory {
 
   /** Says it on an issue or a pull request, and waits for the reaction that tells what became of it. */
   async say(said: { readonly number: number; readonly author: string; readonly body: string }): Promise<string> {
+    // Within a second nobody can tell what was shown before it.
+    this.#stage.github.clock.advance(2_000);
     const id = this.#stage.github.comment({ repo, ...said });
     return this.#stage.eventually(
       `the answer to ${said.body}`,
