@@ -61,8 +61,11 @@ interface Judged {
   /** Rules that may match later: whom they ask for is looked up too, for the record. */
   readonly rules?: readonly Rule[];
   readonly apply: ApplyMode['kind'];
-  /** The base branch as it is now: its CODEOWNERS counts, also where a plan need not be made again for what moved there. */
-  readonly base: CommitSha;
+  /**
+   * The base branch as it is now: its CODEOWNERS counts, also where a plan need not be made again for what moved there. Undefined: nobody knows who owns
+   * what.
+   */
+  readonly base: CommitSha | undefined;
 }
 
 /** Looks everything up that the gate depends on, now, and decides. */

@@ -136,7 +136,8 @@ async function recordMerge(
   const outcome = judgedOutcome(at);
   const gate = await lookAtGate(ports, pull, {
     outcome,
-    base: at.work.base ?? merge.commit,
+    // Without a plan of what was merged an older commit may be taken for it, with owners of its own.
+    base: at.last === undefined ? undefined : at.work.base,
     environments: at.work.environments,
     rules: at.work.rules,
     // What is merged cannot be applied before it any more.
