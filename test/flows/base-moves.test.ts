@@ -170,4 +170,19 @@ describe('a base branch whose code owners move', () => {
     await story.gate(pull, { conclusion: 'success', says: 'olga approved these effects' });
     expect(story.github.violations).toEqual([]);
   });
+
+  it('asks a maintainer again for a configuration into which another change was merged since', async () => {
+    const [before = '', after = ''] = [0, 2].map((approvals) => `${configuration(approvals)}# a\n# b\n# c\n# d\n`);
+    const push = (text: string) => story.github.push({ repo, branch: 'main', files: { [path]: text }, author: 'olga' });
+    await push(before);
+    const pull = await story.open({ title: 'words', files: { [path]: `${before}# mine\n` } });
+    await story.checked(pull);
+    await story.review(pull, 'mona');
+    await story.gate(pull, { conclusion: 'success' });
+    await push(after);
+    await story.gate(pull, { conclusion: 'action_required', says: 'one approval by role:maintain is needed' });
+    await story.review(pull, 'mona');
+    await story.gate(pull, { conclusion: 'success' });
+    expect(story.github.violations).toEqual([]);
+  });
 });
