@@ -3,6 +3,7 @@ import { parseTargetName, repositoryId } from '../../src/domain/identity.ts';
 import { applySetOf, applySetParent, partOfLabel } from '../../src/domain/plan/applyset.ts';
 import { repo } from '../e2e/stage.ts';
 import { configMap, type DeployStory, startStory, workload } from './deploy-story.ts';
+import { PullRequestStory } from './pull-request-story.ts';
 
 const path = '/api/v1/namespaces/default/configmaps';
 
@@ -133,6 +134,38 @@ describe('what is no longer rendered', () => {
     // The name is free for a new beginning.
     await story.deployUnasked('Again', files('gone', ['new']));
     expect(names('gone')).toEqual(['new']);
+  });
+
+  it('stays where a render came out empty and only writers approved that, at the gate, at the merge and on the hold', async () => {
+    const file = (name: string) => `apps/emptied/staging/${name}.yaml`;
+    await story.deploy(
+      await story.propose('Start', {
+        [file('a')]: configMap('emptied-a', { of: 'emptied' }),
+        [file('b')]: configMap('emptied-b', { of: 'emptied' }),
+      }),
+    );
+    const proposal = await story.propose('Nothing in it', { [file('a')]: '# Nothing.\n', [file('b')]: '# Nothing.\n' });
+    await story.checked(proposal);
+    const { github } = story.stage;
+    github.clock.advance(2_000);
+    await github.review({ repo, number: proposal.number, reviewer: 'bob', state: 'APPROVED' });
+    const gate = await story.eventually('the gate knows that bob is no maintainer', () =>
+      github
+        .checkRuns(repo, proposal.sha, 'latest')
+        .find(({ name, output }) => name === 'planwright/gate' && output.summary?.includes('bob has write')),
+    );
+    expect(gate.conclusion).toBe('action_required');
+    expect(gate.output.summary).toMatch(/the render is empty: it deletes 2 of 2 objects.*role:maintain/);
+
+    const merged = await story.bypass(proposal);
+    await story.ended(merged, 'planwright/deploy', 'action_required');
+    const issue = await story.openIssue('emptied@staging', 'it deletes 2 of 2 objects: no maintainer approved that');
+    expect(await story.say({ number: issue.number, author: 'dave', body: '/apply' })).toBe('rocket');
+    await new PullRequestStory(story.stage).quiet();
+    expect(names('emptied')).toEqual(['a', 'b']);
+    expect(await story.say({ number: issue.number, author: 'mona', body: '/apply' })).toBe('rocket');
+    await story.ended(merged, 'planwright/deploy', 'success');
+    expect(names('emptied')).toEqual([]);
   });
 
   it('stays when the target is adopted, although an earlier database knew it as a member', async () => {
