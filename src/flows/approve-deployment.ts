@@ -6,6 +6,7 @@ import { approvePlan } from '../domain/gate/approved-plan.ts';
 import { coverage } from '../domain/gate/coverage.ts';
 import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import { answerOverride, type Overridable } from '../domain/gate/override.ts';
+import { withoutOwnWork } from '../domain/gate/own-work.ts';
 import { atLeast } from '../domain/gate/people.ts';
 import { removalsOf } from '../domain/gate/removals.ts';
 import type { PlanDigest } from '../domain/identity.ts';
@@ -17,6 +18,7 @@ import type { Plan } from '../domain/plan/plan.ts';
 import { effectValue } from '../domain/plan/steps.ts';
 import { approvalsOf } from './decide-gate.ts';
 import { isPartOf, type Turn } from './deployment-turn.ts';
+import { findPendingWork } from './find-pending-work.ts';
 import { plansOf } from './plan-pull-request.ts';
 import type { PlannedTarget } from './plan-target.ts';
 import type { DeploymentStep, MergeRecord, RecordedApproval } from './ports/store.ts';
@@ -39,7 +41,7 @@ export async function approveDeployment(
     readonly rules: readonly MatchedRule[];
   },
 ): Promise<ReturnType<typeof approvePlan>> {
-  const { ports } = turn;
+  const { ports, repository } = turn;
   const { deployment, merge, planned } = at;
   const steps = await ports.store.steps(deployment.id);
   // Who says /apply on a hold approves exactly the plan that was held, and nothing else; of one that was begun, the rest is left to do.
@@ -47,7 +49,10 @@ export async function approveDeployment(
     ({ plans }) => steps.length > 0 || plans.includes(planned.plan.digest),
   );
   const recorded = (await approvedMerges(turn, { deployment, merge })).flatMap(({ approvals }) => approvals);
-  const approvals = await approvalsOf(ports.store, [...recorded, ...onHold]);
+  const pendingWork = await findPendingWork(ports.store, repository.id, [deployment.target]);
+  const approvals = (await approvalsOf(ports.store, [...recorded, ...onHold])).map((approval) =>
+    withoutOwnWork(approval, pendingWork),
+  );
   // What was promised before gives way to it.
   const promised = onHold.length > 0 ? undefined : await promisedMoves(turn, deployment, merge);
   const secretKey = await ports.store.secretKey();
@@ -109,6 +114,8 @@ async function overriddenIn(
     if (isOverridden([plan.digest])) return true;
     if (at.steps.length === 0) return false;
     const begun = [...new Set(overrides.flatMap(({ plans }) => plans))].filter((digest) => isOverridden([digest]));
+    // Of what nobody overrode nothing is left of an override either, also where nothing is left to do.
+    if (begun.length === 0) return false;
     const effects = [...(await ports.store.effects(begun)).values()].flat();
     return coverage({ plan, approvals: [{ personId: 0, effects }], needed: 1 }).kind === 'covered';
   };

@@ -14,6 +14,7 @@ import { decideGate, type GateFacts } from '../domain/gate/decide-gate.ts';
 import type { GateDecision } from '../domain/gate/decision.ts';
 import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import type { Override } from '../domain/gate/override.ts';
+import { type PendingWork, withoutOwnWork } from '../domain/gate/own-work.ts';
 import { atLeast, type Permission, type Person } from '../domain/gate/people.ts';
 import { sourcesOfApprover } from '../domain/gate/rule-requirement.ts';
 import type { CommitSha, PlanDigest, RepositoryId, TargetName } from '../domain/identity.ts';
@@ -22,6 +23,7 @@ import type { Effect } from '../domain/plan/effect.ts';
 import type { Plan } from '../domain/plan/plan.ts';
 import type { PlanningOutcome } from '../domain/report/pull-request-view.ts';
 import { type ExclusionPorts, findExclusions } from './find-exclusions.ts';
+import { findPendingWork } from './find-pending-work.ts';
 import { findStandings, type StandingPorts } from './find-standings.ts';
 import { findTargetStandings } from './find-target-standings.ts';
 import type { PullRequest, PullRequests } from './ports/github.ts';
@@ -44,6 +46,8 @@ export interface GateLook {
   readonly applied: ReadonlyMap<TargetName, TargetStanding>;
   /** Whom rules ask for that each approver is one of, as configurations write it, by the approver's id. */
   readonly sources: ReadonlyMap<number, readonly string[]>;
+  /** Ids of everybody who put something into it. */
+  readonly contributors: readonly number[];
 }
 
 const openWithoutQuestion: GateLook = {
@@ -53,6 +57,7 @@ const openWithoutQuestion: GateLook = {
   inputs: {},
   applied: new Map(),
   sources: new Map(),
+  contributors: [],
 };
 
 interface Judged {
@@ -118,13 +123,19 @@ export async function lookAtGateOf(
       base: at.base,
     },
   );
+  const pendingWork = await findPendingWork(
+    ports.store,
+    repository.id,
+    plans.map(({ target }) => target),
+  );
   const facts: GateFacts = {
     head: at.head,
     plans: plans.map((plan) => ({ plan, environment: environmentOf(plan, at.environments) })),
     ...(planProblem === undefined ? {} : { planProblem }),
     reviews,
     shownEffects: await ports.store.effects(shown),
-    pendingApprovals: await pendingApprovals(ports.store, repository.id, plans),
+    pendingApprovals: await pendingApprovals(ports.store, repository.id, { plans, pendingWork }),
+    pendingWork,
     configurationChanged: outcome.kind === 'planned' && outcome.configurationChanged,
     ...configurationOf(outcome),
     offline: outcome.kind === 'planned' && outcome.offline,
@@ -143,7 +154,14 @@ export async function lookAtGateOf(
     inputs: gateInputs(facts),
     applied: facts.applied ?? new Map(),
     sources: new Map(met),
+    contributors: reviews.flatMap(contributorsOf),
   };
+}
+
+function contributorsOf({ exclusions }: ReviewFacts): readonly number[] {
+  const { author, authors, committers, coAuthors, lastPusher } = exclusions;
+  const people = [author, ...authors, ...committers, ...coAuthors, ...(lastPusher === undefined ? [] : [lastPusher])];
+  return [...new Set(people.map(({ id }) => id))];
 }
 
 /** Whom rules ask for, each once. */
@@ -221,10 +239,19 @@ async function permissionsOf(
 export async function pendingApprovals(
   store: Records,
   repository: RepositoryId,
-  plans: readonly Pick<Plan, 'target'>[],
+  {
+    plans,
+    pendingWork,
+  }: { readonly plans: readonly Pick<Plan, 'target'>[]; readonly pendingWork: readonly PendingWork[] },
 ): Promise<ReadonlyMap<TargetName, readonly Approval[]>> {
   const byTarget = new Map<TargetName, readonly Approval[]>();
-  for (const { target } of plans) byTarget.set(target, await approvalsSinceDeployed(store, repository, target));
+  for (const { target } of plans) {
+    const approvals = await approvalsSinceDeployed(store, repository, target);
+    byTarget.set(
+      target,
+      approvals.map((approval) => withoutOwnWork(approval, pendingWork)),
+    );
+  }
   return byTarget;
 }
 
@@ -299,6 +326,7 @@ export async function holdApprovalSources(
     approvals: [approval],
     shownEffects: new Map(),
     pendingApprovals: new Map(),
+    pendingWork: [],
     standings,
   });
 }

@@ -167,7 +167,9 @@ async function recordMerge(
       commit: merge.commit,
       base: pull.base.ref,
       author: pull.author,
+      contributors: gate.contributors,
       mergedBy: merge.by,
+      ...(at.last === undefined ? {} : { plans: at.last.plans }),
       blockers,
       approvals,
     });

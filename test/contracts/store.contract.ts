@@ -119,6 +119,7 @@ export function storeContract(newPlace: () => Promise<DatabasePlace>): void {
         commit: sha('4'),
         base: 'main',
         author: alice,
+        contributors: [alice.id],
         mergedBy: bob,
         blockers: [],
         approvals: [],

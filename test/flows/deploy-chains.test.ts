@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { repo } from '../e2e/stage.ts';
 import { configMap, type DeployStory, startStory } from './deploy-story.ts';
+import { PullRequestStory } from './pull-request-story.ts';
 
 describe('approvals of several pull requests', () => {
   let story: DeployStory;
@@ -38,6 +39,79 @@ describe('approvals of several pull requests', () => {
       { value: '2' },
     ]);
     await story.closedIssue('heard@staging');
+  });
+
+  it("lets nobody approve, along with somebody else's pull request, what they brought to the base branch themselves", async () => {
+    const own = (a: string, b: string) => ({
+      'apps/own/staging/a.yaml': configMap('own-a', { value: a }),
+      'apps/own/staging/b.yaml': configMap('own-b', { value: b }),
+    });
+    const { github } = story.stage;
+    await story.deploy(await story.propose('Start', own('1', '1')));
+    const alices = await story.propose('What nobody approved', {
+      'apps/own/staging/a.yaml': configMap('own-a', { value: 'evil' }),
+    });
+    await story.checked(alices);
+    await story.ended(await story.bypass(alices), 'planwright/deploy', 'action_required');
+
+    const sha = await github.push({
+      repo,
+      branch: 'on-top',
+      files: { 'apps/own/staging/b.yaml': configMap('own-b', { value: '2' }) },
+      author: 'bob',
+    });
+    const number = await github.openPullRequest({ repo, head: 'on-top', title: 'On top', author: 'bob' });
+    const bobs = { number, sha };
+    await story.checked(bobs);
+    github.clock.advance(2_000);
+    await github.review({ repo, number, reviewer: 'alice', state: 'APPROVED' });
+    await story.eventually('the reason', () =>
+      github
+        .checkRuns(repo, sha, 'latest')
+        .find(
+          ({ name, conclusion, output }) =>
+            name === 'planwright/gate' &&
+            conclusion === 'action_required' &&
+            JSON.stringify(output).includes(`alice put something into \`#${alices.number}\``),
+        ),
+    );
+    await story.approve(bobs, 'mona');
+    await story.ended(await story.merge(bobs), 'planwright/deploy', 'success');
+    expect([story.data('staging', 'own-a'), story.data('staging', 'own-b')]).toEqual([
+      { value: 'evil' },
+      { value: '2' },
+    ]);
+    await story.closedIssue('own@staging');
+  });
+
+  it('holds what only its own author approved along with another pull request that went past the gate', async () => {
+    const own = (a: string, b: string) => ({
+      'apps/past/staging/a.yaml': configMap('past-a', { value: a }),
+      'apps/past/staging/b.yaml': configMap('past-b', { value: b }),
+    });
+    const { github } = story.stage;
+    await story.deploy(await story.propose('Start', own('1', '1')));
+    const alices = await story.propose('What nobody approved', {
+      'apps/past/staging/a.yaml': configMap('past-a', { value: 'evil' }),
+    });
+    await story.checked(alices);
+    await story.ended(await story.bypass(alices), 'planwright/deploy', 'action_required');
+    const files = { 'apps/past/staging/b.yaml': configMap('past-b', { value: '2' }) };
+    const sha = await github.push({ repo, branch: 'past', files, author: 'bob' });
+    const number = await github.openPullRequest({ repo, head: 'past', title: 'Past', author: 'bob' });
+    await story.checked({ number, sha });
+    github.clock.advance(2_000);
+    await github.review({ repo, number, reviewer: 'alice', state: 'APPROVED' });
+    await story.ended(await story.bypass({ number, sha }), 'planwright/deploy', 'action_required');
+    expect(story.data('staging', 'past-a')).toEqual({ value: '1' });
+
+    const issue = await story.openIssue('past@staging', '"evil"');
+    expect(await story.say({ number: issue.number, author: 'alice', body: '/apply' })).toBe('rocket');
+    await new PullRequestStory(story.stage).quiet();
+    expect(story.data('staging', 'past-a')).toEqual({ value: '1' });
+    expect(await story.say({ number: issue.number, author: 'mona', body: '/apply' })).toBe('rocket');
+    await story.closedIssue('past@staging');
+    expect(story.data('staging', 'past-a')).toEqual({ value: 'evil' });
   });
 
   it('covers a change by what was approved in two pull requests, the older of which is superseded', async () => {

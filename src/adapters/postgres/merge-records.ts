@@ -65,6 +65,8 @@ export function mergeRecords(
             base: record.base,
             author: jsonText(record.author),
             merged_by: record.mergedBy === undefined ? null : jsonText(record.mergedBy),
+            contributors: jsonText(record.contributors),
+            plans: record.plans === undefined ? null : jsonText(record.plans),
             blockers: jsonText(record.blockers),
             approvals: jsonText(record.approvals),
           })
@@ -137,6 +139,8 @@ function readMerge(row: Selectable<Tables['merge']>): MergeRecord {
     base: row.base,
     author: row.author as Person,
     mergedBy: row.merged_by === null ? undefined : (row.merged_by as Person),
+    contributors: row.contributors as readonly number[],
+    ...(row.plans === null ? {} : { plans: (row.plans as readonly string[]).map(planDigest) }),
     sequence: row.sequence,
     blockers: row.blockers as readonly string[],
     approvals: (row.approvals as readonly RecordedApproval[]).map((approval) => ({

@@ -103,6 +103,8 @@ export interface Tables {
     readonly base: string;
     readonly author: JsonColumn;
     readonly merged_by: OptionalJsonColumn;
+    readonly contributors: JsonColumn;
+    readonly plans: OptionalJsonColumn;
     readonly blockers: JsonColumn;
     readonly approvals: JsonColumn;
   };

@@ -1,6 +1,5 @@
 import type { Environment } from '../config/config.ts';
-import type { CommitSha, PlanDigest, TargetName } from '../identity.ts';
-import type { Effect } from '../plan/effect.ts';
+import type { CommitSha, TargetName } from '../identity.ts';
 import { type Plan, planFails } from '../plan/plan.ts';
 import { type JudgedApproval, judgeApprovals, type ReviewFacts, requestedChanges } from './approvals.ts';
 import { beforeMergeRequirements, type TargetStanding } from './before-merge.ts';
@@ -11,10 +10,10 @@ import { answerOverride, type Override, type OverrideAnswer, overriddenReason } 
 import { atLeast, type Permission, type Person } from './people.ts';
 import { type Removal, removalsOf } from './removals.ts';
 import { overrideOfRule, ruleRequirement } from './rule-requirement.ts';
-import { approvalOf, isCovered } from './shown-coverage.ts';
+import { approvalOf, isCovered, type ShownFacts } from './shown-coverage.ts';
 import type { Standings } from './standing.ts';
 
-export interface GateFacts {
+export interface GateFacts extends ShownFacts {
   readonly head: CommitSha;
   /** Plans of the current head merged into the current base; each with its environment's rule. */
   readonly plans: readonly { readonly plan: Plan; readonly environment: Environment }[];
@@ -22,8 +21,6 @@ export interface GateFacts {
   readonly planProblem?: string;
   /** Of the pull request; of each one of a merge group, where an approval counts on whichever it was given, and an objection blocks all. */
   readonly reviews: readonly ReviewFacts[];
-  /** Effects of every plan that was ever shown for these pull requests, by digest. */
-  readonly shownEffects: ReadonlyMap<PlanDigest, readonly Effect[]>;
   /** Approvals recorded at the merges of pull requests that are not deployed yet, a list a target. */
   readonly pendingApprovals: ReadonlyMap<TargetName, readonly Approval[]>;
   /** The head changes the configuration or the code owners. */
@@ -193,20 +190,26 @@ function coveredBy(plan: Plan, facts: GateFacts, approvals: readonly JudgedAppro
   const pending = facts.pendingApprovals.get(plan.target) ?? [];
   const current = approvals
     .filter((approval) => approval.kind === 'counts')
-    .map((approval) => approvalOf(approval, facts.shownEffects));
+    .map((approval) => approvalOf(approval, facts));
   return isCovered(plan, [...pending, ...current], needed);
 }
 
 function evidenceOf(approval: JudgedApproval, plans: readonly Plan[], facts: GateFacts): readonly string[] {
   const { login } = approval.person;
   if (approval.kind === 'refused') return [`${login}'s approval does not count: ${approval.reason}`];
-  const own = [approvalOf(approval, facts.shownEffects)];
+  const own = [approvalOf(approval, facts)];
   const about = plansShownTo(own, plans, facts);
   if (about.length === 0) return [];
   const open = about
     .filter((plan) => !isCovered(plan, own.concat(facts.pendingApprovals.get(plan.target) ?? []), 1))
     .map((plan) => plan.target);
   const of = approval.commit === facts.head ? '' : ` (given for ${approval.commit.slice(0, 7)})`;
+  const wrote = facts.pendingWork.filter(({ contributors }) => contributors.has(approval.person.id));
+  const isOwn = approvalOf(approval, { ...facts, pendingWork: [] }).effects.length > (own[0]?.effects.length ?? 0);
+  if (open.length > 0 && isOwn)
+    return [
+      `${login} put something into ${wrote.map(({ pull }) => `#${pull}`).join(', ')}, which is merged and not deployed yet: what it brings to ${open.join(', ')} is somebody else's to approve`,
+    ];
   if (open.length > 0)
     return [`${login} approved other effects of ${open.join(', ')}${of}: the plan has changed since; approve again`];
   const where = about.length === plans.length ? '' : ` of ${about.map((plan) => plan.target).join(', ')}`;

@@ -1,6 +1,5 @@
 import { type ApprovalSource, sourceText } from '../config/rule.ts';
-import type { PlanDigest, TargetName } from '../identity.ts';
-import type { Effect } from '../plan/effect.ts';
+import type { TargetName } from '../identity.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { CountingApproval, JudgedApproval } from './approvals.ts';
 import type { Approval } from './coverage.ts';
@@ -8,13 +7,12 @@ import type { Requirement } from './decision.ts';
 import type { MatchedRule } from './matched-rule.ts';
 import { answerOverride, type Override, type OverrideAnswer, overriddenReason } from './override.ts';
 import type { Person } from './people.ts';
-import { approvalOf, isCovered } from './shown-coverage.ts';
+import { approvalOf, isCovered, type ShownFacts } from './shown-coverage.ts';
 import type { OwnedFile, Standing, Standings } from './standing.ts';
 
-export interface RuleFacts {
+export interface RuleFacts extends ShownFacts {
   readonly plans: readonly Plan[];
   readonly approvals: readonly JudgedApproval[];
-  readonly shownEffects: ReadonlyMap<PlanDigest, readonly Effect[]>;
   readonly pendingApprovals: ReadonlyMap<TargetName, readonly Approval[]>;
   readonly standings: Standings;
   /** What was said with `/override` on this pull request. */
@@ -104,10 +102,7 @@ function requirePeople(rule: MatchedRule, outcome: Required, facts: RuleFacts): 
       plan.effects.length === 0 ||
       !isCovered(
         plan,
-        [
-          ...recordedFor(plan, outcome.from, facts),
-          ...qualified.map((approval) => approvalOf(approval, facts.shownEffects)),
-        ],
+        [...recordedFor(plan, outcome.from, facts), ...qualified.map((approval) => approvalOf(approval, facts))],
         outcome.count,
       ),
   );
@@ -190,7 +185,7 @@ function coversAll(approval: CountingApproval, facts: RuleFacts): boolean {
 
 function coversAlone(approval: CountingApproval, plan: Plan, facts: RuleFacts): boolean {
   const pending = facts.pendingApprovals.get(plan.target) ?? [];
-  return isCovered(plan, [approvalOf(approval, facts.shownEffects), ...pending], 1);
+  return isCovered(plan, [approvalOf(approval, facts), ...pending], 1);
 }
 
 /** What people approved in merges that are not deployed yet, as far as they were among the rule's people then. */

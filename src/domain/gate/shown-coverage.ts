@@ -3,16 +3,22 @@ import type { Effect, Move } from '../plan/effect.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { CountingApproval } from './approvals.ts';
 import { type Approval, coverage } from './coverage.ts';
+import { type PendingWork, withoutOwnWork } from './own-work.ts';
 
-/** What an approver saw, by the plans that were shown. */
+export interface ShownFacts {
+  /** Effects of every plan that was ever shown for these pull requests, by digest. */
+  readonly shownEffects: ReadonlyMap<PlanDigest, readonly Effect[]>;
+  /** What merged pull requests bring that are not deployed yet. */
+  readonly pendingWork: readonly PendingWork[];
+}
+
+/** What an approver saw, by the plans that were shown, and may approve: not what is their own. */
 export function approvalOf(
   approval: Pick<CountingApproval, 'person' | 'plans'>,
-  shownEffects: ReadonlyMap<PlanDigest, readonly Effect[]>,
+  { shownEffects, pendingWork }: ShownFacts,
 ): Approval {
-  return {
-    personId: approval.person.id,
-    effects: approval.plans.flatMap((digest) => shownEffects.get(digest) ?? []),
-  };
+  const effects = approval.plans.flatMap((digest) => shownEffects.get(digest) ?? []);
+  return withoutOwnWork({ personId: approval.person.id, effects }, pendingWork);
 }
 
 /** On an open pull request every step shown must be approved, and what is shown is what is promised. */

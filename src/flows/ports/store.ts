@@ -96,7 +96,11 @@ export interface MergeRecord {
   readonly commit: CommitSha;
   readonly base: string;
   readonly author: Person;
+  /** Ids of everybody who put something into it. */
+  readonly contributors: readonly number[];
   readonly mergedBy: Person | undefined;
+  /** What the merged head was planned as; absent where it was merged before it was planned. */
+  readonly plans?: readonly PlanDigest[];
   readonly sequence: number;
   /** Why the gate was not open; empty when it was. */
   readonly blockers: readonly string[];

@@ -90,6 +90,7 @@ function decided(rulesText: string, { change, ...of }: Case) {
         { shown: [shown()] },
       ),
     ],
+    pendingWork: [],
     shownEffects: new Map([[shownDigest, effects]]),
     pendingApprovals: new Map(),
     configurationChanged: false,

@@ -68,6 +68,7 @@ export function gateFacts(of: Situation): GateFacts {
         permissions: new Map(Object.entries(of.permissions)),
       }),
     ),
+    pendingWork: [],
     shownEffects: new Map(of.plans.map((one) => [one.digest, one.effects])),
     pendingApprovals: new Map(
       of.plans.map((one) => [

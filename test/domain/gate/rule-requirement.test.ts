@@ -32,6 +32,7 @@ function decide({ rules = [matchedRule()], reviews = [], ...more }: Situation): 
     head,
     plans: [{ plan: current, environment: production }],
     reviews: [reviewFacts(reviews, { shown: [shown()] })],
+    pendingWork: [],
     shownEffects: new Map([[shownDigest, effects]]),
     pendingApprovals: new Map(),
     configurationChanged: false,
@@ -338,6 +339,7 @@ describe('what is recorded of an approver', () => {
     const facts: RuleFacts = {
       plans: [current],
       approvals,
+      pendingWork: [],
       shownEffects: new Map([[shownDigest, saw]]),
       pendingApprovals: new Map(),
       standings: of,

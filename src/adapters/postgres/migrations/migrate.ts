@@ -7,6 +7,7 @@ import { holdApprovalSources } from './0005-hold-approval-sources.ts';
 import { buttonPresses } from './0006-button-presses.ts';
 import { targetLocks } from './0007-target-locks.ts';
 import { unseenDeployments } from './0008-unseen-deployments.ts';
+import { mergeContributors } from './0009-merge-contributors.ts';
 
 /** In order, forward only; what has been released is never edited. */
 const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
@@ -18,6 +19,7 @@ const migrations: readonly { readonly number: number; readonly name: string; rea
   { number: 6, name: 'button-presses', sql: buttonPresses },
   { number: 7, name: 'target-locks', sql: targetLocks },
   { number: 8, name: 'unseen-deployments', sql: unseenDeployments },
+  { number: 9, name: 'merge-contributors', sql: mergeContributors },
 ];
 
 /** The number that the code needs the database to be at. */
