@@ -268,6 +268,8 @@ async function findMergeWork(
       ? []
       : targets
           .filter(({ name, environment }) => named.clusters.get(name) !== environment.cluster)
+          // A file that was broken before was judged by the one that mends it, which then was planned.
+          .filter(({ name, environment }) => !wasPlanned(last, { name, cluster: environment.cluster }))
           .map(({ name }) => name),
   );
   if (targets.length === 0) return undefined;
@@ -330,6 +332,14 @@ async function mergedTargets(
   const planned = new Set(at.last === undefined ? [] : plansOf(at.last).map((plan) => plan.target));
   for (const target of [...base, ...head]) if (planned.has(target.name)) byName.set(target.name, target);
   return [...byName.values()];
+}
+
+function wasPlanned(
+  last: PlanRun | undefined,
+  { name, cluster }: { readonly name: TargetName; readonly cluster: string },
+): boolean {
+  const plans = last === undefined ? [] : plansOf(last);
+  return plans.some((plan) => plan.target === name && plan.cluster.name === cluster);
 }
 
 interface NamedTargets {

@@ -127,12 +127,19 @@ export async function inspectMerge(
   const { base: tip, tree, offline } = of;
   const base = await listSource(checkout, repository, tip);
   const changed = await checkout.changedPaths(repository, tip, tree);
-  const found = await findPullConfiguration(ports, pull, base);
+  const ofBase = await findPullConfiguration(ports, pull, base);
   const configurationChanged = changed.some((path) => isOwnerPath(repository, path));
   const merge = changed.length === 0 ? { ...base, at: tree } : await listSource(checkout, repository, tree);
   const configurationContent = configurationChanged ? contentOf(repository, merge) : undefined;
-  if (found.kind === 'invalid')
-    return decided(pull, tip, tree, await brokenBase(ports, pull, { found, merge, changed }));
+  const ofMerge = changed.some((path) => isConfiguration(repository, path))
+    ? await findPullConfiguration(ports, pull, merge)
+    : undefined;
+  if (ofBase.kind === 'invalid' && ofMerge?.kind !== 'configured')
+    return decided(pull, tip, tree, brokenBase(pull, { ofBase, ofMerge, merge }));
+  // What mends a broken file is judged by itself, beside the organization and the server.
+  const found = ofBase.kind === 'invalid' && ofMerge?.kind === 'configured' ? ofMerge : ofBase;
+  if (found.kind === 'invalid') throw new Error('a broken configuration that nothing mends was decided above');
+  const next = ofBase.kind === 'invalid' ? undefined : ofMerge;
 
   const targets = {
     base: await findTargetsBy(ports, repository, { found, tree: base }),
@@ -144,10 +151,8 @@ export async function inspectMerge(
     changed,
   });
   const affected = await withLocked(ports, pull, { found, targets, affected: changedTargets });
-  const next = changed.some((path) => isConfiguration(repository, path))
-    ? await findPullConfiguration(ports, pull, merge)
-    : undefined;
   const problems = [
+    ...(ofBase.kind === 'invalid' ? beforeThis(ofBase.problems) : []),
     ...(found.kind === 'configured' ? found.warnings : []),
     ...targets.merge.problems,
     ...unresolved,
@@ -394,33 +399,34 @@ function clusterOf(server: ServerSettings, target: Target): ServerCluster | unde
   return server.clusters.get(target.environment.cluster);
 }
 
-/** A broken base: nothing is planned by it, and only a head that mends it can be gated. */
-async function brokenBase(
-  ports: PlanPullRequestPorts,
+/** A broken base, and no head that mends it: nothing is planned. Without its file the repository is as if it had never had one. */
+function brokenBase(
   pull: PlannedHead,
   at: {
-    readonly found: Extract<ConfigurationFound, { readonly kind: 'invalid' }>;
+    readonly ofBase: Extract<ConfigurationFound, { readonly kind: 'invalid' }>;
+    readonly ofMerge: ConfigurationFound | undefined;
     readonly merge: SourceTree;
-    readonly changed: readonly string[];
   },
-): Promise<PlanningOutcome> {
-  if (!at.changed.some((path) => isConfiguration(pull.repository, path)))
-    return { kind: 'invalid', problems: at.found.problems };
-  const head = await findPullConfiguration(ports, pull, at.merge);
-  if (head.kind === 'invalid') return { kind: 'invalid', problems: head.problems };
-  const problems = at.found.problems.map((problem) => ({
-    ...problem,
-    severity: 'warning' as const,
-    message: `before this pull request: ${problem.message}`,
-  }));
+): PlanningOutcome {
+  const { ofBase, ofMerge } = at;
+  if (ofMerge === undefined) return { kind: 'invalid', problems: ofBase.problems };
+  if (ofMerge.kind === 'invalid') return { kind: 'invalid', problems: ofMerge.problems };
   return {
     kind: 'planned',
     plans: [],
-    problems,
+    problems: beforeThis(ofBase.problems),
     configurationChanged: true,
     configurationContent: contentOf(pull.repository, at.merge),
     offline: false,
   };
+}
+
+function beforeThis(problems: readonly Problem[]): readonly Problem[] {
+  return problems.map((problem) => ({
+    ...problem,
+    severity: 'warning' as const,
+    message: `before this pull request: ${problem.message}`,
+  }));
 }
 
 /** What a head would break for everyone who comes after it. */

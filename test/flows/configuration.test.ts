@@ -86,6 +86,24 @@ describe("the repository's configuration", () => {
     await story.gate(pull, { conclusion: 'success', says: 'a maintainer approved that' });
   });
 
+  it('is judged, while it is mended, by the file that mends it', async () => {
+    const pull = await story.open({
+      title: 'Mend it, and more',
+      base: 'misspelt',
+      files: { [path]: configuration({ approvals: 2 }), [settings]: loud },
+    });
+    const { plan, gate } = await story.checked(pull);
+    expect([plan.conclusion, gate.conclusion]).toEqual(['success', 'action_required']);
+    expect(plan.output.summary).toContain('web@staging');
+    expect(textOf(plan)).toContain('before this pull request');
+    expect(gate.output.summary).toContain('needs 2 approvals of the effects shown');
+    expect(gate.output.summary).toContain('role:maintain');
+    await story.review(pull, 'mona');
+    await story.gate(pull, { conclusion: 'action_required', says: 'needs 2 approvals' });
+    await story.review(pull, 'bob');
+    await story.gate(pull, { conclusion: 'success', says: '2 approvals of these effects' });
+  });
+
   it('is not mended by a pull request whose own file is broken, too', async () => {
     const pull = await story.open({
       title: 'Mend it badly',

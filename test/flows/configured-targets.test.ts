@@ -108,3 +108,24 @@ describe('a target whose environment goes to another cluster', () => {
     await story.deployUnasked('At home again', files('higher'));
   });
 });
+
+describe('a broken configuration', () => {
+  let story: DeployStory;
+  beforeAll(async () => {
+    story = await startStory({ files: { [path]: configuration('').replace('namespace', 'namspace') } });
+  });
+  afterEach(() => expect(story.stage.github.violations).toEqual([]));
+  afterAll(() => story.stage.close());
+
+  it('is mended together with a change that was shown and approved, and is deployed like any other', async () => {
+    const proposal = await story.propose('Mend it', {
+      [path]: configuration(''),
+      'apps/mended/lab/cm.yaml': configMap('mended', { level: 'high' }),
+    });
+    const { gate } = await story.checked(proposal);
+    expect(gate.conclusion).toBe('action_required');
+    await story.approve(proposal, 'mona');
+    await story.ended(await story.merge(proposal), 'planwright/deploy', 'success');
+    expect(story.data('staging', 'mended')).toEqual({ level: 'high' });
+  });
+});

@@ -28,7 +28,7 @@ export interface MatchQuestion {
 }
 
 /** Shared by all rules, in equal parts: comparing takes bounded time, whatever the rules and the changes hold. */
-const stepsOfAllRules = 1_000_000_000;
+const stepsOfAllRules = 100_000_000;
 const shownObjects = 10;
 
 /** The rules that speak of some of a target's changes, with those that nobody could decide, which block. */

@@ -1,4 +1,5 @@
 import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { maskCredentials } from '../../plan/mask-credentials.ts';
 import { CheckBudget, CheckTooCostly } from '../check-budget.ts';
 import { expressionCost, holdsBinding, holdsNode, takesTextsApart } from './expression-cost.ts';
 import { type ExpressionObject, SecretRead } from './expression-object.ts';
@@ -205,9 +206,13 @@ function evaluationFault(error: unknown): string {
   if (error instanceof SecretRead || error instanceof RuleFault) return error.message;
   if (error instanceof CheckTooCostly) return tooCostly;
   if (!(error instanceof EvaluationError)) return 'it cannot be evaluated';
-  if (error.code === 'no_such_key')
-    return `it reads a field that is not there (${shortened(error.summary)}); ask with has() first`;
-  return `it cannot be evaluated (${shortened(error.summary)})`;
+  if (error.code === 'no_such_key') return `it reads a field that is not there (${told(error)}); ask with has() first`;
+  return `it cannot be evaluated (${told(error)})`;
+}
+
+/** What a value holds may look like a credential without being named like one. */
+function told({ summary }: EvaluationError): string {
+  return shortened(maskCredentials(summary));
 }
 
 function faultText(error: unknown, text: string): string {
