@@ -4,7 +4,7 @@ import type { TargetName } from '../identity.ts';
 import { identityText } from '../manifest/rendered-object.ts';
 import { type FieldPattern, readFieldPattern } from '../plan/field-pattern.ts';
 import { expressionObject } from '../schema/cel/expression-object.ts';
-import { type ExpressionFacts, readExpression } from '../schema/cel/rule-expression.ts';
+import { type ExpressionFacts, maxExpressionCost, readExpression } from '../schema/cel/rule-expression.ts';
 import { CheckBudget, CheckTooCostly } from '../schema/check-budget.ts';
 import type { MatchedRule } from './matched-rule.ts';
 import { type MovedField, movedFields, namesField, namingCost } from './moved-fields.ts';
@@ -28,7 +28,9 @@ export interface MatchQuestion {
 }
 
 /** Shared by all rules, in equal parts: comparing takes bounded time, whatever the rules and the changes hold. */
-const stepsOfAllRules = 100_000_000;
+const stepsOfAllRules = 1_000_000_000;
+/** A step of CEL takes a tenth of a microsecond, so that all rules of a target have ten seconds at most. */
+const stepsOfExpressionStep = 10;
 const shownObjects = 10;
 
 /** The rules that speak of some of a target's changes, with those that nobody could decide, which block. */
@@ -213,7 +215,7 @@ function askedOfExpression(text: string): Asked {
   if (read.kind === 'invalid') return () => ({ kind: 'undecided', reason: read.message });
   const { expression } = read;
   return ({ facts }, budget) => {
-    budget.spend(expression.cost(facts));
+    budget.spend(stepsOfExpressionStep * Math.min(expression.cost(facts), maxExpressionCost));
     const answer = expression.answer(facts);
     return answer.kind === 'undecided' ? answer : verdict(answer.kind === 'matches');
   };
