@@ -309,7 +309,13 @@ export async function holdApprovalExclusion(
 export async function holdApprovalSources(
   ports: GatePorts,
   pull: PullRequest,
-  by: { readonly person: Person; readonly permission: Permission; readonly rules: readonly Pick<Rule, 'outcome'>[] },
+  by: {
+    readonly person: Person;
+    readonly permission: Permission;
+    readonly rules: readonly Pick<Rule, 'outcome'>[];
+    /** The base branch as it is now. */
+    readonly tip: CommitSha;
+  },
 ): Promise<readonly string[]> {
   const { person, permission } = by;
   const sources = sourcesOf(by.rules);
@@ -319,6 +325,7 @@ export async function holdApprovalSources(
     permissions: new Map([[person.login, permission]]),
     sources,
     base: runs.findLast((run) => run.head === pull.head.sha)?.base,
+    owners: by.tip,
   });
   const approval = { kind: 'counts', person, permission, commit: pull.head.sha, plans: [] } as const;
   return sourcesOfApprover(approval, sources, {

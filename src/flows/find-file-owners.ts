@@ -28,15 +28,15 @@ const maxTeams = 100;
 export async function findFileOwners(
   ports: CodeOwnerPorts,
   { repository, head }: ChangedHead,
-  base: CommitSha | undefined,
+  { base, owners = base }: { readonly base: CommitSha | undefined; readonly owners?: CommitSha | undefined },
 ): Promise<FileOwnersFound> {
   const { checkout } = ports;
-  if (base === undefined) return unknown('no plan of this head tells which files it changes');
-  for (const commit of [base, head.sha])
+  if (base === undefined || owners === undefined) return unknown('no plan of this head tells which files it changes');
+  for (const commit of new Set([base, owners, head.sha]))
     if (!(await checkout.fetchCommit(repository, commit))) return unknown(`GitHub does not have ${commit} any more`);
   const merged = await checkout.testMerge(repository, base, head.sha);
   if (merged.kind === 'conflict') return unknown('the head conflicts with the base');
-  const text = await codeOwnersText(checkout, repository, base);
+  const text = await codeOwnersText(checkout, repository, owners);
   if (text.kind !== 'text') return text.kind === 'absent' ? { kind: 'found', files: [] } : text;
   const read = await inTurns(readCodeOwners(text.text), ports.clock);
   if (read.kind === 'unreadable') return unknown(`${text.path}, ${read.reason}`);

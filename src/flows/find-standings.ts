@@ -17,6 +17,8 @@ export interface StandingQuestion {
   readonly sources: readonly ApprovalSource[];
   /** The commit of the base branch that the head was planned against; undefined: none, and who owns the changed files is unknown. */
   readonly base: CommitSha | undefined;
+  /** The commit whose CODEOWNERS counts, where the base branch has moved on since; the base's when absent. */
+  readonly owners?: CommitSha;
 }
 
 /** Looks up, now, who of the people is one of whom the sources name. Asks GitHub about the teams that are named and about no others. */
@@ -27,7 +29,7 @@ export async function findStandings(
 ): Promise<Standings> {
   const { people, sources } = question;
   const owners = sources.some(({ kind }) => kind === 'codeowners')
-    ? await findFileOwners(ports, of, question.base)
+    ? await findFileOwners(ports, of, question)
     : ({ kind: 'found', files: [] } as const);
   const ownerTeams =
     owners.kind === 'found'

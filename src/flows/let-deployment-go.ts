@@ -55,10 +55,12 @@ export async function letDeploymentGo(
       who: ['people with write access who put nothing into this pull request'],
     };
   }
+  const { tip } = await ports.checkout.fetchBranch(pull.repository, pull.base.ref);
   const sources = await holdApprovalSources(ports, pull, {
     person: asked.by,
     permission,
     rules: await rulesAt(ports, pull.repository, deployment.commit),
+    tip,
   });
   await ports.store.transaction(async (records) => {
     await records.addHoldApproval({ deployment: deployment.id, person: asked.by, permission, plan, sources });

@@ -29,8 +29,9 @@ interface Shown {
   /** Each with the targets that it speaks of; undefined: of any. */
   readonly rules: readonly (Pick<MatchedRule, 'name' | 'origin' | 'override'> &
     Partial<Pick<MatchedRule, 'targets'>>)[];
-  /** Where the code owners stand. */
+  /** What the head is compared with, and where the code owners stand when that is another commit. */
   readonly base: CommitSha | undefined;
+  readonly owners?: CommitSha;
 }
 
 /**
@@ -58,6 +59,7 @@ export async function overrideCondition(
     permissions: new Map([[author.login, permission]]),
     sources,
     base: shown.base,
+    ...(shown.owners === undefined ? {} : { owners: shown.owners }),
   });
   const meant = candidates.map((candidate) => ({
     ...candidate,
@@ -214,5 +216,6 @@ async function shownOnHolds(
     environments: found.kind === 'configured' ? found.configuration.environments : new Map(),
     rules: found.kind === 'configured' ? found.configuration.rules : [],
     base: runs.findLast((run) => run.head === pull.head.sha)?.base,
+    owners: (await ports.checkout.fetchBranch(repository, pull.base.ref)).tip,
   };
 }

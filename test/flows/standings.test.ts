@@ -82,6 +82,8 @@ class Town {
     readonly sources: readonly ApprovalSource[];
     readonly base?: Readonly<Record<string, string>>;
     readonly head?: Readonly<Record<string, string>>;
+    /** What came to the base branch since. */
+    readonly since?: Readonly<Record<string, string>>;
   }): Promise<Standings> {
     this.#repositories += 1;
     const repo = `acme/infra-${this.#repositories}` as const;
@@ -106,12 +108,23 @@ class Town {
         people.map(async ({ login }) => [login, await ports.github.permission(repository, login)] as const),
       ),
     );
-    return findStandings(ports, pull, { people, permissions, sources: of.sources, base: commitSha(sha) });
+    const since = of.since && commitSha(await github.push({ repo, branch: 'main', files: of.since, author: 'alice' }));
+    return findStandings(ports, pull, {
+      people,
+      permissions,
+      sources: of.sources,
+      base: commitSha(sha),
+      ...(since === undefined ? {} : { owners: since }),
+    });
   }
 
   /** `path: owners who spoke`, in words. */
-  async owned(base: Readonly<Record<string, string>>, head: Readonly<Record<string, string>>): Promise<unknown> {
-    const { ownedFiles } = await this.standings({ sources: [codeowners], base, head });
+  async owned(
+    base: Readonly<Record<string, string>>,
+    head: Readonly<Record<string, string>>,
+    since?: Readonly<Record<string, string>>,
+  ): Promise<unknown> {
+    const { ownedFiles } = await this.standings({ sources: [codeowners], base, head, ...(since && { since }) });
     if (ownedFiles.kind === 'unknown') return ownedFiles.reason;
     const loginOf = (id: number) => [...this.people.values()].find((person) => person.id === id)?.login;
     return Object.fromEntries(
@@ -235,6 +248,12 @@ describe('who owns the changed files', () => {
     const owned = await town.owned({ 'docs/CODEOWNERS': '* @carol\n', CODEOWNERS: '* @bob\n' }, { 'a.yaml': '1\n' });
 
     expect(owned).toEqual({ 'a.yaml': { owners: ['@bob'], people: ['bob'] } });
+  });
+
+  it('is whoever the base branch names now, where it has moved on since', async () => {
+    const owned = await town.owned({ CODEOWNERS: '* @bob\n' }, { 'a.yaml': '1\n' }, { CODEOWNERS: '* @carol\n' });
+
+    expect(owned).toEqual({ 'a.yaml': { owners: ['@carol'], people: ['carol'] } });
   });
 
   it('is nobody where there is no such file', async () => {
