@@ -97,7 +97,12 @@ export async function lookAtGateOf(
   const { repository } = pulls[0];
   const runsOf = await Promise.all(pulls.map(({ number }) => ports.store.planRuns(repository.id, number)));
   const runs = runsOf.flat();
-  const reviews = await Promise.all(pulls.map((pull, index) => reviewFacts(ports, pull, runsOf[index] ?? [])));
+  const reviews = await Promise.all(
+    pulls.map(async (pull, index) => {
+      const facts = await reviewFacts(ports, pull, runsOf[index] ?? []);
+      return pulls.length === 1 ? facts : { ...facts, pull: pull.number };
+    }),
+  );
   const plans = outcome.kind === 'planned' ? outcome.plans : [];
   const shown = [...new Set(runs.flatMap((run) => run.plans))];
   const overrides = (await Promise.all(pulls.map(({ number }) => ports.store.overrides(repository.id, number)))).flat();
@@ -110,19 +115,15 @@ export async function lookAtGateOf(
     ...(await permissionsOf(ports, pulls[0], overriders)),
     ...reviews.flatMap((facts) => [...facts.permissions]),
   ]);
-  const standings = await findStandings(
-    ports,
-    { repository, head: { sha: at.head } },
-    {
-      people: [...counting.map(({ person }) => person), ...overriders],
-      permissions,
-      sources: [
-        ...sources,
-        ...(overrides.length === 0 ? [] : overrideSources({ rules, environments: [...at.environments.values()] })),
-      ],
-      base: at.base,
-    },
-  );
+  const standings = await findStandings(ports, pulls, {
+    people: [...counting.map(({ person }) => person), ...overriders],
+    permissions,
+    sources: [
+      ...sources,
+      ...(overrides.length === 0 ? [] : overrideSources({ rules, environments: [...at.environments.values()] })),
+    ],
+    base: at.base,
+  });
   const pendingWork = await findPendingWork(
     ports.store,
     repository.id,
@@ -320,7 +321,7 @@ export async function holdApprovalSources(
   const { person, permission } = by;
   const sources = sourcesOf(by.rules);
   const runs = await ports.store.planRuns(pull.repository.id, pull.number);
-  const standings = await findStandings(ports, pull, {
+  const standings = await findStandings(ports, [pull], {
     people: [person],
     permissions: new Map([[person.login, permission]]),
     sources,

@@ -12,8 +12,8 @@ export interface CodeOwnerPorts {
   readonly clock: Clock;
 }
 
-/** A pull request, or a merge group: what is asked is what its head changes. */
-export interface ChangedHead extends Pick<PullRequest, 'repository'> {
+/** A pull request: what is asked is what its head changes. */
+export interface ChangedHead extends Pick<PullRequest, 'repository' | 'number'> {
   readonly head: Pick<PullRequest['head'], 'sha'>;
 }
 

@@ -1,7 +1,8 @@
+import type { FileOwners } from '../domain/codeowners/owned-files.ts';
 import type { ApprovalSource } from '../domain/config/rule.ts';
 import { atLeast, type Permission, type Person } from '../domain/gate/people.ts';
-import type { OwnedFiles, Standing, Standings } from '../domain/gate/standing.ts';
-import type { CommitSha } from '../domain/identity.ts';
+import type { OwnedFile, OwnedFiles, Standing, Standings } from '../domain/gate/standing.ts';
+import type { CommitSha, Repository } from '../domain/identity.ts';
 import { type ChangedHead, type CodeOwnerPorts, findFileOwners } from './find-file-owners.ts';
 import { findTeams, type TeamPorts, type Teams } from './find-teams.ts';
 
@@ -24,19 +25,20 @@ export interface StandingQuestion {
 /** Looks up, now, who of the people is one of whom the sources name. Asks GitHub about the teams that are named and about no others. */
 export async function findStandings(
   ports: StandingPorts,
-  of: ChangedHead,
+  pulls: readonly [ChangedHead, ...ChangedHead[]],
   question: StandingQuestion,
 ): Promise<Standings> {
   const { people, sources } = question;
+  const [{ repository }] = pulls;
   const owners = sources.some(({ kind }) => kind === 'codeowners')
-    ? await findFileOwners(ports, of, question)
+    ? await findOwners(ports, pulls, question)
     : ({ kind: 'found', files: [] } as const);
   const ownerTeams =
     owners.kind === 'found'
       ? owners.files.flatMap((file) => file.owners.flatMap((owner) => (owner.kind === 'team' ? owner.slug : [])))
       : [];
   const named = sources.flatMap((source) => (source.kind === 'team' ? source.slug : []));
-  const teams = await findTeams(ports, of.repository, { slugs: [...named, ...ownerTeams], people });
+  const teams = await findTeams(ports, repository, { slugs: [...named, ...ownerTeams], people });
   return {
     of: (person, source) => {
       switch (source.kind) {
@@ -50,8 +52,26 @@ export async function findStandings(
     },
     size: (source) => (source.kind === 'team' ? teams.size(source.slug) : source.kind === 'user' ? 1 : undefined),
     trouble: (source) => (source.kind === 'team' ? teams.trouble(source.slug) : undefined),
-    ownedFiles: owners.kind === 'unknown' ? owners : ownedBy(owners.files, people, { of, teams }),
+    ownedFiles: owners.kind === 'unknown' ? owners : ownedBy(owners.files, people, { repository, teams }),
   };
+}
+
+/** Of several pull requests each one's files, with the one that changes them. */
+async function findOwners(
+  ports: CodeOwnerPorts,
+  pulls: readonly [ChangedHead, ...ChangedHead[]],
+  question: StandingQuestion,
+): Promise<
+  | { readonly kind: 'found'; readonly files: readonly (FileOwners & Pick<OwnedFile, 'pull'>)[] }
+  | { readonly kind: 'unknown'; readonly reason: string }
+> {
+  const files: (FileOwners & Pick<OwnedFile, 'pull'>)[] = [];
+  for (const pull of pulls) {
+    const found = await findFileOwners(ports, pull, question);
+    if (found.kind === 'unknown') return found;
+    files.push(...found.files.map((file) => (pulls.length === 1 ? file : { ...file, pull: pull.number })));
+  }
+  return { kind: 'found', files };
 }
 
 function roleStanding(permission: Permission | undefined, role: Permission): Standing {
@@ -59,14 +79,14 @@ function roleStanding(permission: Permission | undefined, role: Permission): Sta
   return yesOrNo(atLeast(permission, role));
 }
 
-type FoundOwners = Extract<Awaited<ReturnType<typeof findFileOwners>>, { readonly kind: 'found' }>;
+type FoundOwners = Extract<Awaited<ReturnType<typeof findOwners>>, { readonly kind: 'found' }>;
 
 function ownedBy(
   files: FoundOwners['files'],
   people: readonly Person[],
-  { of, teams }: { readonly of: ChangedHead; readonly teams: Teams },
+  { repository, teams }: { readonly repository: Repository; readonly teams: Teams },
 ): OwnedFiles {
-  const organization = of.repository.owner.toLowerCase();
+  const organization = repository.owner.toLowerCase();
   const owns = (person: Person, owner: FoundOwners['files'][number]['owners'][number]): boolean => {
     switch (owner.kind) {
       case 'user':
@@ -79,8 +99,9 @@ function ownedBy(
   };
   return {
     kind: 'known',
-    files: files.map(({ path, owners }) => ({
+    files: files.map(({ path, owners, pull }) => ({
       path,
+      ...(pull === undefined ? {} : { pull }),
       owners: owners.map(({ written }) => written),
       people: new Set(
         people.filter((person) => owners.some((owner) => owns(person, owner))).map((person) => person.id),

@@ -54,7 +54,7 @@ export async function overrideCondition(
   const { author } = said.comment;
   const sources = candidates.flatMap(({ allowed }) => allowed);
   const permission = await ports.github.permission(place.pull.repository, author.login);
-  const standings = await findStandings(ports, place.pull, {
+  const standings = await findStandings(ports, [place.pull], {
     people: [author],
     permissions: new Map([[author.login, permission]]),
     sources,

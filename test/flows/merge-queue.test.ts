@@ -352,3 +352,34 @@ describe('pushes to the branches of the queue', () => {
     expect(story.issues(`${stack}@staging`)).toEqual([]);
   });
 });
+
+describe('a merge group of pull requests whose files have different owners', () => {
+  let owned: DeployStory;
+  beforeAll(async () => {
+    owned = await startStory({
+      files: {
+        '.github/planwright.yml': `${configuration}rules:\n  - name: owners\n    require: { from: [codeowners] }\n`,
+        CODEOWNERS: '/apps/left/ @bob\n/apps/right/ @mona\n',
+      },
+    });
+  });
+  afterAll(() => owned.stage.close());
+
+  it('is green when each was approved by its own, and waits while an owner approved the other only', async () => {
+    const { github } = owned.stage;
+    const left = await owned.propose('Left', files('left', 'staging', { a: '1' }));
+    const right = await owned.propose('Right', files('right', 'staging', { a: '1' }));
+    for (const proposal of [left, right]) await owned.checked(proposal);
+    await owned.approve(left, 'bob');
+    github.clock.advance(2_000);
+    await github.review({ repo, number: right.number, reviewer: 'bob', state: 'APPROVED' });
+    const group = await github.requestMergeGroup({ repo, numbers: [left.number, right.number] });
+    const waiting = await owned.ended(group.headSha, 'planwright/gate', 'action_required');
+    expect(textOf(waiting)).toContain('codeowners of apps/right/staging/cm.yaml: @mona');
+
+    await owned.approve(right, 'mona');
+    await owned.ended(group.headSha, 'planwright/gate', 'success');
+    await github.destroyMergeGroup({ repo, headRef: group.headRef, reason: 'dequeued' });
+    expect(github.violations).toEqual([]);
+  });
+});

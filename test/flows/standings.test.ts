@@ -109,7 +109,7 @@ class Town {
       ),
     );
     const since = of.since && commitSha(await github.push({ repo, branch: 'main', files: of.since, author: 'alice' }));
-    return findStandings(ports, pull, {
+    return findStandings(ports, [pull], {
       people,
       permissions,
       sources: of.sources,

@@ -1,4 +1,4 @@
-import type { CommitSha, PlanDigest } from '../identity.ts';
+import type { CommitSha, PlanDigest, PullNumber } from '../identity.ts';
 import { atLeast, type Permission, type Person, type Review } from './people.ts';
 
 /** A plan run that GitHub has completed: what people could see, and since when. */
@@ -29,6 +29,8 @@ export interface CountingApproval {
   /** What this person saw when approving. */
   readonly plans: readonly PlanDigest[];
   readonly configuration?: string;
+  /** Of a merge group: the pull request that it was given on, and whether for all that is shown there now. */
+  readonly given?: { readonly pull: PullNumber; readonly isForAll: boolean };
 }
 
 export type JudgedApproval =
@@ -36,6 +38,8 @@ export type JudgedApproval =
   | { readonly kind: 'refused'; readonly person: Person; readonly reason: string };
 
 export interface ReviewFacts {
+  /** Which one of a merge group it is; absent where there is only one. */
+  readonly pull?: PullNumber;
   readonly reviews: readonly Review[];
   readonly shown: readonly ShownPlans[];
   readonly exclusions: Exclusions;
@@ -94,7 +98,12 @@ function judge(review: Review & { readonly reviewer: Person }, facts: ReviewFact
     commit: review.commit,
     plans: shown.plans,
     ...(shown.configuration === undefined ? {} : { configuration: shown.configuration }),
+    ...(facts.pull === undefined ? {} : { given: { pull: facts.pull, isForAll: isForAll(shown, facts.shown) } }),
   };
+}
+
+function isForAll({ plans }: ShownPlans, shown: readonly ShownPlans[]): boolean {
+  return shown.at(-1)?.plans.every((digest) => plans.includes(digest)) === true;
 }
 
 /**

@@ -175,8 +175,13 @@ function ownedFiles(
   const { ownedFiles: found } = facts.standings;
   if (found.kind === 'unknown') return { owned: [], waiting: [], unknown: found.reason };
   const owned = found.files;
-  const current = facts.counting.filter((approval) => coversAll(approval, facts)).map(({ person }) => person.id);
-  return { owned, waiting: owned.filter(({ people }) => !current.some((id) => people.has(id))) };
+  const forAll = facts.counting.filter((approval) => coversAll(approval, facts));
+  const approved = ({ pull, people }: OwnedFile) => {
+    // In a merge group nobody was shown what all of it does: an owner approves what one pull request does, there.
+    const there = facts.counting.filter(({ given }) => given?.pull === pull && given?.isForAll === true);
+    return (pull === undefined ? forAll : there).some(({ person }) => people.has(person.id));
+  };
+  return { owned, waiting: owned.filter((file) => !approved(file)) };
 }
 
 function coversAll(approval: CountingApproval, facts: RuleFacts): boolean {

@@ -1,4 +1,5 @@
 import type { ApprovalSource } from '../config/rule.ts';
+import type { PullNumber } from '../identity.ts';
 import type { Person } from './people.ts';
 
 /** Whether a person is one of those that a source names, as GitHub says now. */
@@ -29,6 +30,8 @@ export type OwnedFiles =
 
 export interface OwnedFile {
   readonly path: string;
+  /** The one of a merge group that changes it: its owners have to approve there. Absent where there is only one. */
+  readonly pull?: PullNumber;
   /** As CODEOWNERS writes them: `@acme/sre`, `@bob`. */
   readonly owners: readonly string[];
   /** Ids of the people, among those asked about, who own it. */

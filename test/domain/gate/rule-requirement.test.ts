@@ -9,9 +9,9 @@ import type { MatchedRule } from '../../../src/domain/gate/matched-rule.ts';
 import type { Review } from '../../../src/domain/gate/people.ts';
 import { type RuleFacts, sourcesOfApprover, wantedPeople } from '../../../src/domain/gate/rule-requirement.ts';
 import type { Standings } from '../../../src/domain/gate/standing.ts';
-import { parseTargetName } from '../../../src/domain/identity.ts';
+import { parseTargetName, pullNumber } from '../../../src/domain/identity.ts';
 import type { Effect } from '../../../src/domain/plan/effect.ts';
-import { effect, head, person, plan } from '../plan-builder.ts';
+import { digest, effect, head, person, plan } from '../plan-builder.ts';
 import { atSecond, author, kim, review, reviewFacts, robin, shown, shownDigest } from './review-builder.ts';
 import { matchedRule, platform, sre, standings } from './rule-builder.ts';
 
@@ -256,6 +256,45 @@ describe('who is asked, in words', () => {
     expect(ruleOf(decide({ rules, standings: one })).reason).toContain('and there is only 1: no approval meets it');
     const two = standings({ sources: { 'team:sre': [kim] }, sizes: { 'team:sre': 2 } });
     expect(ruleOf(decide({ rules, standings: two })).status).toBe('unmet');
+  });
+
+  test('are asked in a merge group on the pull request that changes their file, for all that is shown there now', () => {
+    const [one, two] = [pullNumber(1), pullNumber(2)];
+    const [mine, other] = [digest('b1'), digest('b2')];
+    const [left, right] = [effect({ path: 'spec.a' }), effect({ path: 'spec.b' })];
+    const files = [
+      { path: 'a.yaml', owners: ['@kim'], people: new Set([kim.id]), pull: one },
+      { path: 'b.yaml', owners: ['@robin'], people: new Set([robin.id]), pull: two },
+    ];
+    const group = (
+      onFirst: readonly Review[],
+      onSecond: readonly Review[],
+      shownOnSecond = [shown({ plans: [other] })],
+    ) =>
+      ruleOf(
+        decide({
+          rules: ofOwners,
+          standings: standings({ files }),
+          facts: {
+            plans: [{ plan: plan({ digest: shownDigest, effects: [left, right] }), environment: production }],
+            reviews: [
+              reviewFacts(onFirst, { pull: one, shown: [shown({ plans: [mine] })] }),
+              reviewFacts(onSecond, { pull: two, shown: shownOnSecond }),
+            ],
+            shownEffects: new Map([
+              [mine, [left]],
+              [other, [right]],
+              [digest('b3'), [right, effect({ path: 'spec.c' })]],
+            ]),
+          },
+        }),
+      );
+    expect(group([review(kim)], [review(robin)]).status).toBe('met');
+    expect(group([review(kim)], [])).toMatchObject({ status: 'unmet', who: ['codeowners of b.yaml: @robin'] });
+    // Each owner spoke on the other's pull request only.
+    expect(group([review(robin)], [review(kim)]).status).toBe('unmet');
+    const later = shown({ plans: [digest('b3')], shownAtMs: atSecond(20) });
+    expect(group([review(kim)], [review(robin)], [shown({ plans: [other] }), later]).status).toBe('unmet');
   });
 
   test('is whoever owns what is still waiting, five files at most', () => {
