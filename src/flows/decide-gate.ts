@@ -191,7 +191,8 @@ function problemOf(outcome: PlanningOutcome): string | undefined {
   }
 }
 
-function configurationOf(outcome: PlanningOutcome): { readonly configuration?: string } {
+/** What names the content of the configuration and the code owners' files, where a head changes them. */
+export function configurationOf(outcome: PlanningOutcome): { readonly configuration?: string } {
   return outcome.kind === 'planned' && outcome.configurationContent !== undefined
     ? { configuration: outcome.configurationContent }
     : {};

@@ -17,7 +17,8 @@ import {
   listSource,
   targetsIn,
 } from './find-targets.ts';
-import { contentOf, plansOf } from './plan-pull-request.ts';
+import { configurationContentIn } from './inspect-pull-request.ts';
+import { plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { MergeRecord, PlanRun } from './ports/store.ts';
 import type { PullRequestPorts } from './pull-request-ports.ts';
@@ -245,7 +246,9 @@ async function findMergeWork(
     before === undefined
       ? tree.entries.map((entry) => entry.path)
       : await checkout.changedPaths(repository, before, pull.merge.commit);
-  const configuration = changed.some((path) => isOwnerPath(repository, path)) ? contentOf(repository, tree) : undefined;
+  const configuration = changed.some((path) => isOwnerPath(repository, path))
+    ? configurationContentIn(repository, tree)
+    : undefined;
   const none = {
     base: before,
     targets: [],

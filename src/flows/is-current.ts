@@ -1,5 +1,6 @@
 import { hasMovedUnder, type MovementPorts } from './base-movement.ts';
-import { type Inspection, plansOf } from './plan-pull-request.ts';
+import type { Inspection } from './inspect-pull-request.ts';
+import { plansOf } from './plan-pull-request.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { PlanRun } from './ports/store.ts';
 

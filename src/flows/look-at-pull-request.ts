@@ -10,12 +10,13 @@ import type { PlanningOutcome, PullRequestView } from '../domain/report/pull-req
 import { worstVerdict } from '../domain/report/shared-head.ts';
 import { answerCommands, finishCommands } from './answer-commands.ts';
 import { auditDecision } from './audit-decision.ts';
-import { type GateLook, lookAtGate } from './decide-gate.ts';
+import { configurationOf, type GateLook, lookAtGate } from './decide-gate.ts';
 import { endOpenChecks } from './end-open-checks.ts';
 import { followMerge } from './follow-merge.ts';
+import { type Inspection, inspectPullRequest } from './inspect-pull-request.ts';
 import { isCurrent } from './is-current.ts';
 import { requestGroupLooks } from './look-at-merge-group.ts';
-import { type Inspection, inspectPullRequest, planInspected, plansOf } from './plan-pull-request.ts';
+import { planInspected, plansOf } from './plan-pull-request.ts';
 import { planningId } from './planning-id.ts';
 import type { PullRequest } from './ports/github.ts';
 import type { Job } from './ports/jobs.ts';
@@ -148,16 +149,12 @@ function saysTheSame(
   const digests = outcome.kind === 'planned' ? outcome.plans.map(({ digest }) => digest) : [];
   if (shown.plans.join() !== digests.join()) return false;
   // Whoever approved the files has not seen what the base made of them since.
-  if (contentOf(shown.outcome) !== contentOf(outcome)) return false;
+  if (configurationOf(shown.outcome).configuration !== configurationOf(outcome).configuration) return false;
   const [before, after] = [shown.outcome, outcome].map((each) => {
     const view = viewOf(ports.server, { pull, base: shown.base, outcome: each, gate: undecided });
     return JSON.stringify([planCheck(view), planComment(view)]);
   });
   return before === after;
-}
-
-function contentOf(outcome: PlanningOutcome): string | undefined {
-  return outcome.kind === 'planned' ? outcome.configurationContent : undefined;
 }
 
 const undecided: GateDecision = { status: 'open', requirements: [] };

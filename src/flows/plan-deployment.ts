@@ -8,8 +8,8 @@ import { bringCommit } from './bring-commit.ts';
 import type { Turn } from './deployment-turn.ts';
 import { neighboursAt } from './find-neighbours.ts';
 import { findConfiguration, listSource, targetAsDeployed, targetsIn } from './find-targets.ts';
-import { renderCommit } from './plan-pull-request.ts';
 import { type PlannedTarget, planTarget } from './plan-target.ts';
+import { renderCommit } from './render-commit.ts';
 import { emptyRender, type Render, renderTarget, type SourceTree } from './render-stack.ts';
 
 /** What a deployment's commit has for its target. */
