@@ -1,13 +1,19 @@
 import type { Environment } from '../config/config.ts';
 import type { CommitSha, TargetName } from '../identity.ts';
 import { type Plan, planFails } from '../plan/plan.ts';
-import { type JudgedApproval, judgeApprovals, type ReviewFacts, requestedChanges } from './approvals.ts';
+import {
+  type CountingApproval,
+  type JudgedApproval,
+  judgeApprovals,
+  type ReviewFacts,
+  requestedChanges,
+} from './approvals.ts';
 import { beforeMergeRequirements, type TargetStanding } from './before-merge.ts';
 import type { Approval } from './coverage.ts';
 import { decisionOf, type GateDecision, type Requirement } from './decision.ts';
 import type { MatchedRule } from './matched-rule.ts';
 import { answerOverride, type Override, type OverrideAnswer, overriddenReason } from './override.ts';
-import { atLeast, type Permission, type Person } from './people.ts';
+import { atLeast, type Person } from './people.ts';
 import { type Removal, removalsOf } from './removals.ts';
 import { overrideOfRule, ruleRequirement } from './rule-requirement.ts';
 import { approvalOf, isCovered, type ShownFacts } from './shown-coverage.ts';
@@ -228,23 +234,26 @@ function removalApproval(
   { name, what }: Removal,
   { facts, approvals }: { readonly facts: GateFacts; readonly approvals: readonly JudgedApproval[] },
 ): Requirement {
+  const covered = (by: readonly JudgedApproval[]) =>
+    by.length > 0 && coveredBy(plan, { ...facts, pendingApprovals: new Map() }, by, 1);
   return byMaintainer({
     name,
     what,
-    met: (maintainers) =>
-      maintainers.length > 0 && coveredBy(plan, { ...facts, pendingApprovals: new Map() }, maintainers, 1),
+    met: covered,
+    isOfThis: (approval) => covered([approval]),
     approvals,
     targets: [plan.target],
   });
 }
 
 function configurationApproval(facts: GateFacts, approvals: readonly JudgedApproval[]): Requirement {
+  const isOfThis = ({ configuration }: CountingApproval) =>
+    configuration !== undefined && configuration === facts.configuration;
   return byMaintainer({
     name: 'configuration',
     what: "it changes Planwright's configuration or the code owners",
-    met: (maintainers) =>
-      facts.configuration !== undefined &&
-      maintainers.some((approval) => approval.kind === 'counts' && approval.configuration === facts.configuration),
+    met: (maintainers) => maintainers.some(isOfThis),
+    isOfThis,
     approvals,
     targets: [],
   });
@@ -253,15 +262,16 @@ function configurationApproval(facts: GateFacts, approvals: readonly JudgedAppro
 function byMaintainer(question: {
   readonly name: string;
   readonly what: string;
-  readonly met: (maintainers: readonly JudgedApproval[]) => boolean;
+  readonly met: (maintainers: readonly CountingApproval[]) => boolean;
+  /** Whether what this one approved is all of it, and not what was shown before. */
+  readonly isOfThis: (approval: CountingApproval) => boolean;
   readonly approvals: readonly JudgedApproval[];
   readonly targets: readonly TargetName[];
 }): Requirement {
   const { name, targets } = question;
-  const maintainers = question.approvals.filter(
-    (approval) => approval.kind === 'counts' && atLeast(approval.permission, 'maintain'),
-  );
-  const evidence = question.approvals.map((approval) => maintainEvidence(approval, 'maintain'));
+  const counting = question.approvals.filter((approval) => approval.kind === 'counts');
+  const maintainers = counting.filter(({ permission }) => atLeast(permission, 'maintain'));
+  const evidence = question.approvals.map((approval) => maintainEvidence(approval, question.isOfThis));
   if (question.met(maintainers))
     return { name, status: 'met', reason: `${question.what}; a maintainer approved that`, who: [], evidence, targets };
   return {
@@ -274,10 +284,10 @@ function byMaintainer(question: {
   };
 }
 
-function maintainEvidence(approval: JudgedApproval, needed: Permission): string {
+function maintainEvidence(approval: JudgedApproval, isOfThis: (approval: CountingApproval) => boolean): string {
   const { login } = approval.person;
   if (approval.kind === 'refused') return `${login}'s approval does not count: ${approval.reason}`;
-  return atLeast(approval.permission, needed)
-    ? `${login} (${approval.permission}) approved ${approval.commit.slice(0, 7)}`
-    : `${login} has ${approval.permission}, not ${needed}`;
+  if (!atLeast(approval.permission, 'maintain')) return `${login} has ${approval.permission}, not maintain`;
+  const word = `${login} (${approval.permission}) approved ${approval.commit.slice(0, 7)}`;
+  return isOfThis(approval) ? word : `${word}, where this was another: approve again`;
 }

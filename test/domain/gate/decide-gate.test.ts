@@ -495,6 +495,10 @@ describe('what needs a maintainer', () => {
         permissions,
       }).status,
     ).toBe('open');
+    const stale = decide({ plans: [], facts, reviews: [review(kim, { commit: base })], permissions });
+    expect(named(stale, 'configuration').evidence).toEqual([
+      `kim (maintain) approved ${base.slice(0, 7)}, where this was another: approve again`,
+    ]);
     const unnamed = { configurationChanged: true };
     expect(decide({ plans: [], facts: unnamed, reviews: [review(kim)], permissions }).status).toBe('waiting');
     const open = decide({ plans: [], facts, reviews: [review(kim)], permissions });
