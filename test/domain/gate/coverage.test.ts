@@ -343,10 +343,10 @@ describe('any approvals', () => {
     expect(covers([step(0, 59)], [approves(1, ...ring, ...chords)])).toEqual(covered);
   });
 
-  /** The definition, tried out: all walks of up to so many steps. */
+  /** The definition, tried out: all walks, which may go through each of six steps on the way to the one that decides, and again from there. */
   function walks(move: Effect, steps: readonly Effect[]): boolean {
     let ends: { value: EffectValue; actions: readonly EffectAction[] }[] = [{ value: move.before, actions: [] }];
-    for (let length = 1; length <= 8; length += 1) {
+    for (let length = 1; length <= 20; length += 1) {
       const next = ends.flatMap(({ value: at, actions: done }) =>
         steps
           .filter((one) => sameValue(one.before, at))

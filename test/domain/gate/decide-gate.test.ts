@@ -6,7 +6,7 @@ import { decideGate, type GateFacts } from '../../../src/domain/gate/decide-gate
 import { decisionOf, type GateDecision, type Requirement } from '../../../src/domain/gate/decision.ts';
 import type { Permission, Review } from '../../../src/domain/gate/people.ts';
 import { removalsOf } from '../../../src/domain/gate/removals.ts';
-import { clusterUid, type PlanDigest, parseTargetName } from '../../../src/domain/identity.ts';
+import { clusterUid, type PlanDigest, parseTargetName, pullNumber } from '../../../src/domain/identity.ts';
 import type { Effect } from '../../../src/domain/plan/effect.ts';
 import type { Plan } from '../../../src/domain/plan/plan.ts';
 import {
@@ -381,6 +381,24 @@ describe('before the merge', () => {
     expect(decide({ reviews: [review(kim)], facts }).status).toBe('open');
     // Having been applied replaces no approval.
     expect(decide({ facts }).status).toBe('waiting');
+  });
+});
+
+describe('what somebody brought to the base branch with another pull request', () => {
+  const work = { pull: pullNumber(7), target: current.target, contributors: new Set([kim.id]), steps: effects };
+
+  test('is for others to approve, and the check says so', () => {
+    const facts = { pendingWork: [work] };
+    const own = decide({ facts, reviews: [review(kim)] });
+    expect(named(own, 'approvals of production')).toMatchObject({
+      status: 'unmet',
+      evidence: [
+        "kim put something into #7, which is merged and not deployed yet: what it brings to web@production is somebody else's to approve",
+      ],
+    });
+    expect(decide({ facts, reviews: [review(kim), review(robin)] }).status).toBe('open');
+    const elsewhere = { pendingWork: [{ ...work, target: parseTargetName('web@staging'), steps: [] }] };
+    expect(decide({ facts: elsewhere, reviews: [review(kim)] }).status).toBe('open');
   });
 });
 
