@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { repo } from '../e2e/stage.ts';
 import { configMap, type DeployStory, startStory } from './deploy-story.ts';
+import { PullRequestStory } from './pull-request-story.ts';
 
 const busy = { kind: 'Status', status: 'Failure', reason: 'TooManyRequests', message: 'a moment', code: 429 };
 
@@ -106,6 +107,8 @@ describe('a deployment that meets faults', () => {
     expect(check.output.summary).toContain(`${stack}@lab`);
     const issue = await story.openIssue(`${stack}@staging`, 'which nobody approved');
     await story.deployed(merged, { lab: 'success', staging: 'pending' });
+    // Until it is known which issue it is, a comment there is one of a time at which nothing was shown.
+    await new PullRequestStory(story.stage).quiet(3_000);
     expect(await story.say({ number: issue.number, author: 'dave', body: '/apply' })).toBe('rocket');
     await story.ended(merged, 'planwright/deploy', 'success');
     await story.closedIssue(`${stack}@staging`);

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCodeOwners } from '../../../src/domain/codeowners/code-owners.ts';
 import { findOwnedFiles, type OwnedFilesFound } from '../../../src/domain/codeowners/owned-files.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { combineConfigurations } from '../../../src/domain/config/combine-configurations.ts';
 import type { Configuration } from '../../../src/domain/config/config.ts';

@@ -81,5 +81,5 @@ test('an unknown pull request, a repository out of reach and any other query are
   await expect(ask({ number: 99 })).rejects.toThrow(/Could not resolve to a PullRequest/);
   await setting.github.createRepository('carol/secret');
   await expect(ask({ owner: 'carol', name: 'secret', number: 1 })).rejects.toThrow(/Could not resolve to a Repository/);
-  await expect(setting.app.graphql('query Other { viewer { login } }')).rejects.toThrow(/only the query/);
+  await expect(setting.app.graphql('query Other { viewer { login } }')).rejects.toThrow(/answers only the queries/);
 });
