@@ -89,7 +89,8 @@ export function jobsContract(newPlace: () => Promise<DatabasePlace>): void {
       const seen = await start();
       await vi.waitFor(() => expect(seen).toHaveLength(2), soon);
       await new Promise((resolve) => setTimeout(resolve, 700));
-      expect(seen.map(({ job }) => job)).toEqual([look(1, 5), look(2)]);
+      expect(seen).toHaveLength(2);
+      expect(seen.map(({ job }) => job)).toEqual(expect.arrayContaining([look(1, 5), look(2)]));
     });
 
     it('keeps branches and heads of a repository apart', async () => {

@@ -203,15 +203,15 @@ function coveredBy(plan: Plan, facts: GateFacts, approvals: readonly JudgedAppro
 function evidenceOf(approval: JudgedApproval, plans: readonly Plan[], facts: GateFacts): readonly string[] {
   const { login } = approval.person;
   if (approval.kind === 'refused') return [`${login}'s approval does not count: ${approval.reason}`];
-  const own = [approvalOf(approval, facts)];
-  const about = plansShownTo(own, plans, facts);
+  const own = approvalOf(approval, facts);
+  const about = plansShownTo([own], plans, facts);
   if (about.length === 0) return [];
   const open = about
-    .filter((plan) => !isCovered(plan, own.concat(facts.pendingApprovals.get(plan.target) ?? []), 1))
+    .filter((plan) => !isCovered(plan, [own, ...(facts.pendingApprovals.get(plan.target) ?? [])], 1))
     .map((plan) => plan.target);
   const of = approval.commit === facts.head ? '' : ` (given for ${approval.commit.slice(0, 7)})`;
   const wrote = facts.pendingWork.filter(({ contributors }) => contributors.has(approval.person.id));
-  const isOwn = approvalOf(approval, { ...facts, pendingWork: [] }).effects.length > (own[0]?.effects.length ?? 0);
+  const isOwn = approvalOf(approval, { ...facts, pendingWork: [] }).effects.length > own.effects.length;
   if (open.length > 0 && isOwn)
     return [
       `${login} put something into ${wrote.map(({ pull }) => `#${pull}`).join(', ')}, which is merged and not deployed yet: what it brings to ${open.join(', ')} is somebody else's to approve`,
