@@ -6,7 +6,7 @@ import { approvePlan } from '../domain/gate/approved-plan.ts';
 import { coverage } from '../domain/gate/coverage.ts';
 import type { MatchedRule } from '../domain/gate/matched-rule.ts';
 import { answerOverride, type Overridable } from '../domain/gate/override.ts';
-import { withoutOwnWork } from '../domain/gate/own-work.ts';
+import type { PendingWork } from '../domain/gate/own-work.ts';
 import { atLeast } from '../domain/gate/people.ts';
 import { removalsOf } from '../domain/gate/removals.ts';
 import type { PlanDigest } from '../domain/identity.ts';
@@ -50,9 +50,7 @@ export async function approveDeployment(
   );
   const recorded = (await approvedMerges(turn, { deployment, merge })).flatMap(({ approvals }) => approvals);
   const pendingWork = await findPendingWork(ports.store, repository.id, [deployment.target]);
-  const approvals = (await approvalsOf(ports.store, [...recorded, ...onHold])).map((approval) =>
-    withoutOwnWork(approval, pendingWork),
-  );
+  const approvals = await approvalsOf(ports.store, [...recorded, ...onHold], pendingWork);
   // What was promised before gives way to it.
   const promised = onHold.length > 0 ? undefined : await promisedMoves(turn, deployment, merge);
   const secretKey = await ports.store.secretKey();
@@ -91,7 +89,10 @@ export async function approveDeployment(
     blockers: onHold.some(({ permission }) => atLeast(permission, 'maintain')) ? [] : merge.blockers,
     ...(deployment.unseen === true && onHold.length === 0 ? { unseen: unseenReason } : {}),
     completing: interruptedReplacements(steps),
-    unapprovedRemovals: (await maintainerApproved(turn, planned.plan, [...merge.approvals, ...onHold]))
+    unapprovedRemovals: (await maintainerApproved(turn, planned.plan, {
+      recorded: [...merge.approvals, ...onHold],
+      pendingWork,
+    }))
       ? []
       : removalsOf(planned.plan),
   });
@@ -144,7 +145,7 @@ export function recordedJson(approvals: readonly RecordedApproval[]): Json {
 }
 
 const unseenReason =
-  'the configuration of this merge made it a target, so that nobody saw its plan before: read it here, and say `/apply`';
+  'the configuration of this merge made it a target, or put it on another cluster, so that nobody saw its plan before: read it here, and say `/apply`';
 
 /** Objects that this deployment deleted to create them anew, and did not get to: creating them completes what was approved. */
 function interruptedReplacements(steps: readonly DeploymentStep[]): ReadonlySet<string> {
@@ -215,8 +216,18 @@ function outcomeOf(planned: PlannedTarget, field: Pick<Move, 'object' | 'path'>,
   });
 }
 
-async function maintainerApproved(turn: Turn, plan: Plan, recorded: readonly RecordedApproval[]): Promise<boolean> {
+async function maintainerApproved(
+  turn: Turn,
+  plan: Plan,
+  {
+    recorded,
+    pendingWork,
+  }: { readonly recorded: readonly RecordedApproval[]; readonly pendingWork: readonly PendingWork[] },
+): Promise<boolean> {
   const maintainers = recorded.filter((approval) => atLeast(approval.permission, 'maintain'));
   if (maintainers.length === 0) return false;
-  return coverage({ plan, approvals: await approvalsOf(turn.ports.store, maintainers), needed: 1 }).kind === 'covered';
+  return (
+    coverage({ plan, approvals: await approvalsOf(turn.ports.store, maintainers, pendingWork), needed: 1 }).kind ===
+    'covered'
+  );
 }

@@ -248,11 +248,7 @@ export async function pendingApprovals(
 ): Promise<ReadonlyMap<TargetName, readonly Approval[]>> {
   const byTarget = new Map<TargetName, readonly Approval[]>();
   for (const { target } of plans) {
-    const approvals = await approvalsSinceDeployed(store, repository, target);
-    byTarget.set(
-      target,
-      approvals.map((approval) => withoutOwnWork(approval, pendingWork)),
-    );
+    byTarget.set(target, await approvalsSinceDeployed(store, repository, { target, pendingWork }));
   }
   return byTarget;
 }
@@ -261,7 +257,7 @@ export async function pendingApprovals(
 async function approvalsSinceDeployed(
   store: Records,
   repository: RepositoryId,
-  target: TargetName,
+  { target, pendingWork }: { readonly target: TargetName; readonly pendingWork: readonly PendingWork[] },
 ): Promise<readonly Approval[]> {
   const deployed = await store.deployed(repository, target);
   const merges = await store.mergesBetween(repository, deployed?.sequence ?? 0, Number.MAX_SAFE_INTEGER);
@@ -269,18 +265,29 @@ async function approvalsSinceDeployed(
   return approvalsOf(
     store,
     counting.flatMap((merge: MergeRecord) => merge.approvals),
+    pendingWork,
   );
 }
 
-export async function approvalsOf(store: Records, recorded: readonly RecordedApproval[]): Promise<readonly Approval[]> {
+/** What was recorded of people's approvals, less what is their own: nobody asks for one without the other. */
+export async function approvalsOf(
+  store: Records,
+  recorded: readonly RecordedApproval[],
+  pendingWork: readonly PendingWork[],
+): Promise<readonly Approval[]> {
   const effects: ReadonlyMap<PlanDigest, readonly Effect[]> = await store.effects([
     ...new Set(recorded.flatMap((approval) => approval.plans)),
   ]);
-  return recorded.map((approval) => ({
-    personId: approval.person.id,
-    effects: approval.plans.flatMap((digest) => effects.get(digest) ?? []),
-    sources: [...new Set([...(approval.sources ?? []), ...ownSources(approval)])],
-  }));
+  return recorded.map((approval) =>
+    withoutOwnWork(
+      {
+        personId: approval.person.id,
+        effects: approval.plans.flatMap((digest) => effects.get(digest) ?? []),
+        sources: [...new Set([...(approval.sources ?? []), ...ownSources(approval)])],
+      },
+      pendingWork,
+    ),
+  );
 }
 
 /** What the record itself says of a person, whatever was asked then. */

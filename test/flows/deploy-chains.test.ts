@@ -114,6 +114,34 @@ describe('approvals of several pull requests', () => {
     expect(story.data('staging', 'past-a')).toEqual({ value: 'evil' });
   });
 
+  it('lets no maintainer approve a large removal of their own along with another pull request', async () => {
+    const { github } = story.stage;
+    const path = 'apps/removed/lab/all.yaml';
+    const all = ['removed-a', 'removed-b', 'removed-c'].map((name) => configMap(name, { value: '1' })).join('---\n');
+    await story.deployUnasked('Start', { [path]: all });
+    const sha = await github.push({
+      repo,
+      branch: 'monas',
+      files: { [path]: configMap('removed-a', { value: '1' }) },
+      author: 'mona',
+    });
+    const monas = {
+      sha,
+      number: await github.openPullRequest({ repo, head: 'monas', title: 'Remove', author: 'mona' }),
+    };
+    await story.checked(monas);
+    await story.ended(await story.bypass(monas), 'planwright/deploy', 'action_required');
+
+    const bobs = await story.propose('On top', { 'apps/removed/lab/b.yaml': configMap('removed-d', {}) });
+    await story.checked(bobs);
+    github.clock.advance(2_000);
+    await github.review({ repo, number: bobs.number, reviewer: 'mona', state: 'APPROVED' });
+    await new PullRequestStory(story.stage).quiet();
+    await story.ended(await story.bypass(bobs), 'planwright/deploy', 'action_required');
+    await story.openIssue('removed@lab', 'no maintainer approved that');
+    expect(story.data('staging', 'removed-b')).toEqual({ value: '1' });
+  });
+
   it('covers a change by what was approved in two pull requests, the older of which is superseded', async () => {
     const chained = (key: string, other: string) => ({
       'apps/chained/staging/cm.yaml': configMap('chained', { key, other }),
